@@ -1,0 +1,18 @@
+import { defineConfig } from "vitest/config";
+
+const project = (name: string, options: object = {}) => ({
+  extends: true as const,
+  test: { name, include: [`test/${name}/**/*.test.ts`], ...options },
+});
+
+export default defineConfig({
+  test: {
+    projects: [
+      project("unit"),
+      project("contract", { testTimeout: 30_000, hookTimeout: 60_000 }),
+      project("infra", { testTimeout: 60_000, hookTimeout: 120_000 }),
+      project("integration", { testTimeout: 60_000, hookTimeout: 600_000, fileParallelism: false }),
+      project("e2e", { testTimeout: 180_000, hookTimeout: 1_200_000, fileParallelism: false }),
+    ],
+  },
+});
