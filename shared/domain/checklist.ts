@@ -1,0 +1,58 @@
+import type { ClusterState } from "./lifecycle.ts";
+import type { Instant } from "./time.ts";
+
+/** Provisioning, in order. The state tells which part of the life cycle a step belongs to. */
+export const provisionSteps = [
+  { step: "create", state: "provisioning", budgetSeconds: 300 },
+  { step: "wait", state: "provisioning", budgetSeconds: 1200 },
+  { step: "access", state: "provisioning", budgetSeconds: 300 },
+  { step: "bootstrap", state: "provisioning", budgetSeconds: 300 },
+  { step: "validate", state: "validating", budgetSeconds: 900 },
+] as const satisfies readonly ChecklistStep[];
+
+/**
+ * Tear-down, in the only order that leaks nothing: credentials first, then what the cluster's own controllers made,
+ * while they still run; compute and leaked interfaces before the cluster, whose subnets they hold; then proof, then
+ * the volumes that the cloud keeps.
+ * Source of the order: eksctl, aws-k8s-tester `eksapi`, cloud-nuke.
+ */
+export const teardownSteps = [
+  { step: "revoke", state: "draining", budgetSeconds: 300 },
+  { step: "externals", state: "draining", budgetSeconds: 600 },
+  { step: "compute", state: "deleting", budgetSeconds: 1200 },
+  { step: "interfaces", state: "deleting", budgetSeconds: 600 },
+  { step: "cluster", state: "deleting", budgetSeconds: 1200 },
+  { step: "verify", state: "deleting", budgetSeconds: 1200 },
+  { step: "sweep", state: "deleting", budgetSeconds: 600 },
+] as const satisfies readonly ChecklistStep[];
+
+interface ChecklistStep {
+  readonly step: string;
+  readonly state: ClusterState;
+  /** A step that takes longer than this has failed for good. */
+  readonly budgetSeconds: number;
+}
+
+export type ProvisionStep = (typeof provisionSteps)[number]["step"];
+export type TeardownStep = (typeof teardownSteps)[number]["step"];
+
+/** Where a cluster is on its checklist. `dueAt` is when the next attempt is expected: long past it, the message was lost. */
+export interface Progress<Step extends string> {
+  readonly step: Step;
+  readonly startedAt: Instant;
+  readonly attempts: number;
+  readonly dueAt: Instant;
+  /** What the last attempt saw, in one line for an operator: "nodes Ready 1 of 2". */
+  readonly note?: string;
+}
+
+/** A fresh entry into `step`, due at once. */
+export function enter<Step extends string>(step: Step, now: Instant): Progress<Step> {
+  return { step, startedAt: now, attempts: 0, dueAt: now };
+}
+
+/** Place of a step for people: `{ n: 2, m: 5 }` for the second of five. */
+export function placeOf(step: ProvisionStep | TeardownStep): { readonly n: number; readonly m: number } {
+  const list = provisionSteps.some((it) => it.step === step) ? provisionSteps : teardownSteps;
+  return { n: list.findIndex((it) => it.step === step) + 1, m: list.length };
+}

@@ -1,0 +1,120 @@
+import type { Progress, ProvisionStep, TeardownStep } from "./checklist.ts";
+import type { ClusterId, OwnerId, PoolId, SandboxId, TenantId } from "./ids.ts";
+import type { ClusterReason, ClusterState } from "./lifecycle.ts";
+import type { Instant } from "./time.ts";
+
+/** How to reach a cluster's API server. */
+export interface ClusterAddress {
+  /** `https://…` */
+  readonly endpoint: string;
+  /** PEM certificates that the endpoint's certificate is verified with, base64 as in a kubeconfig. */
+  readonly certificateAuthority: string;
+}
+
+interface Base {
+  readonly id: ClusterId;
+  readonly poolId: PoolId;
+  /** Revision of the class it was built from. */
+  readonly revision: string;
+  readonly createdAt: Instant;
+  readonly updatedAt: Instant;
+  /** Grows by one with every write; destructive writes name the version that they decided on. */
+  readonly version: number;
+}
+
+interface Teardown {
+  readonly reason: ClusterReason;
+  readonly detail?: string;
+  readonly progress: Progress<TeardownStep>;
+  /** Absent when the cloud never told an address. */
+  readonly address?: ClusterAddress;
+  readonly sandboxId?: SandboxId;
+  readonly drainedAt: Instant;
+  readonly report: TeardownReport;
+}
+
+/** What a tear-down found and removed, step by step; the proof that nothing stayed. */
+export interface TeardownReport {
+  readonly removed: readonly TeardownFinding[];
+  readonly verifiedGoneAt?: Instant;
+}
+
+export interface TeardownFinding {
+  /** `service/default/web`, `volume/vol-…`, `cluster/…` */
+  readonly resource: string;
+  readonly by: "us" | "cloud";
+  readonly at: Instant;
+}
+
+export type Cluster =
+  | (Base & { readonly state: "requested"; readonly progress: Progress<ProvisionStep> })
+  | (Base & {
+      readonly state: "provisioning";
+      readonly progress: Progress<ProvisionStep>;
+      readonly address?: ClusterAddress;
+    })
+  | (Base & {
+      readonly state: "validating";
+      readonly progress: Progress<ProvisionStep>;
+      readonly address: ClusterAddress;
+    })
+  | (Base & {
+      readonly state: "available";
+      readonly address: ClusterAddress;
+      readonly slot: number;
+      readonly availableAt: Instant;
+    })
+  | (Base & {
+      readonly state: "claimed";
+      readonly address: ClusterAddress;
+      readonly sandboxId: SandboxId;
+      readonly tenant: TenantId;
+      readonly ownerId: OwnerId;
+      /** The first ticket of the claim: the one that the tenant's use was counted with. */
+      readonly countedTicket: number;
+      readonly availableAt: Instant;
+      readonly claimedAt: Instant;
+    })
+  | (Base & Teardown & { readonly state: "draining" })
+  | (Base & Teardown & { readonly state: "deleting" })
+  | (Base & Teardown & { readonly state: "quarantined"; readonly quarantinedAt: Instant })
+  | (Base & Omit<Teardown, "progress"> & { readonly state: "deleted"; readonly deletedAt: Instant });
+
+export type ClusterIn<S extends ClusterState> = Extract<Cluster, { readonly state: S }>;
+
+/** Being built: counts as warm-to-be in the plan. */
+export type ClusterInFlight = ClusterIn<"requested" | "provisioning" | "validating">;
+
+export function isInFlight(cluster: Cluster): cluster is ClusterInFlight {
+  return cluster.state === "requested" || cluster.state === "provisioning" || cluster.state === "validating";
+}
+
+export function isTearingDown(cluster: Cluster): cluster is ClusterIn<"draining" | "deleting"> {
+  return cluster.state === "draining" || cluster.state === "deleting";
+}
+
+/** The cluster as it looks once its tear-down has begun; the caller writes it on the condition that `version` still holds. */
+export function drain(
+  cluster: ClusterInFlight | ClusterIn<"available" | "claimed">,
+  reason: ClusterReason,
+  now: Instant,
+  detail?: string,
+): ClusterIn<"draining"> {
+  const { id, poolId, revision, createdAt, version } = cluster;
+  return {
+    id,
+    poolId,
+    revision,
+    createdAt,
+    updatedAt: now,
+    version: version + 1,
+    state: "draining",
+    reason,
+    drainedAt: now,
+    progress: { step: "revoke", startedAt: now, attempts: 0, dueAt: now },
+    report: { removed: [] },
+    ...("address" in cluster && cluster.address !== undefined && { address: cluster.address }),
+    ...(cluster.state === "claimed" && { sandboxId: cluster.sandboxId }),
+    ...(detail !== undefined && { detail }),
+  };
+}

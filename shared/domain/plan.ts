@@ -1,0 +1,189 @@
+import { type Cluster, type ClusterIn, isInFlight, isTearingDown } from "./cluster.ts";
+import type { ClusterId, TenantId } from "./ids.ts";
+import type { PoolConfig, PoolPolicy } from "./pool.ts";
+import { isWaiting, type PoolCounters, type Slot } from "./slot.ts";
+import { after, type Instant } from "./time.ts";
+
+/** Head and per-tenant draws as an earlier pass saw them. */
+export interface Observation {
+  readonly at: Instant;
+  readonly head: number;
+  readonly drawn: Readonly<Record<TenantId, number>>;
+}
+
+/**
+ * Everything a plan looks at: one strongly consistent read of the pool's partition, in the order config, counters, slots,
+ * clusters. It is no snapshot: a later part may be newer than an earlier one. The order makes every such gap harmless: a
+ * cluster whose slot was read too early is only placed again where it already is.
+ */
+export interface PoolView {
+  readonly config: PoolConfig;
+  readonly counters: PoolCounters;
+  readonly slots: readonly Slot[];
+  /** All that are not `deleted`. */
+  readonly clusters: readonly Cluster[];
+  /** Oldest first. */
+  readonly observations: readonly Observation[];
+  /** Grows by one with every pass that may write; a pass that finds it moved stops. */
+  readonly pass: number;
+}
+
+export type PoolAction =
+  | { readonly kind: "match"; readonly slot: number; readonly clusterId: ClusterId }
+  | { readonly kind: "abandonTicket"; readonly slot: number }
+  | { readonly kind: "dropCluster"; readonly slot: number; readonly clusterId: ClusterId }
+  | { readonly kind: "place"; readonly clusterId: ClusterId; readonly again: boolean }
+  | { readonly kind: "setCeiling"; readonly tenant: TenantId; readonly from: number | undefined; readonly to: number }
+  | { readonly kind: "advance"; readonly clusterId: ClusterId }
+  | { readonly kind: "create"; readonly count: number }
+  | { readonly kind: "trim"; readonly clusterId: ClusterId };
+
+/**
+ * After this long without a record, the holder of a ticket is dead: longer than any function that draws one may run
+ * (the API's limit is 30 s), so that a slow claim is never taken for a dead one.
+ */
+export const settleSeconds = 45;
+
+/** Observations kept; with one per third of the settle time they always span it. */
+const keptObservations = 6;
+
+/** The observations to keep after a pass that saw `counters`: one for every third of the settle time. */
+export function observe(
+  observations: readonly Observation[],
+  { head, drawn }: PoolCounters,
+  now: Instant,
+): readonly Observation[] {
+  const newest = observations.at(-1);
+  if (newest && after(newest.at, settleSeconds / 3) > now) return observations;
+  return [...observations, { at: now, head, drawn }].slice(-keptObservations);
+}
+
+/** Past its due time by this much, a cluster's next step is asked for again: its message was lost. */
+export const stalledSeconds = 60;
+
+/**
+ * Clusters that should be warm or on their way.
+ *
+ * `clamp(max(minWarm, ceil(claimed · p / (1 − p))) + waiting, 0, maxTotal − claimed)`, where `p` is the share of the
+ * future total that should be warm.
+ *
+ * Example: p = 20 %, min 3, max 100, 80 claimed, nobody waiting → 20: of 100 clusters, 20 are warm.
+ */
+export function targetWarm(policy: PoolPolicy, claimed: number, waiting: number): number {
+  // Whole percents keep the quotient exact where a binary fraction would round 20.000000000000004 up to 21.
+  const buffer = Math.ceil((claimed * policy.bufferPercent) / (100 - policy.bufferPercent));
+  const wanted = Math.max(policy.minWarm, buffer) + waiting;
+  return Math.max(0, Math.min(wanted, policy.maxTotal - claimed));
+}
+
+/** The newest observation that is old enough for every ticket up to its head to be settled: recorded, or dead. */
+export function settled(observations: readonly Observation[], now: Instant): Observation | undefined {
+  return observations.findLast((it) => after(it.at, settleSeconds) <= now);
+}
+
+/**
+ * What a pass over the pool should do, in this order:
+ * 1. finish what can be finished: matches whose maker died, halves whose owner is gone, clusters without a place;
+ * 2. give released quota back;
+ * 3. ask again for steps whose message was lost;
+ * 4. create, up to the target, the ceiling and the concurrency limit;
+ * 5. trim surplus past its cool-down.
+ * Users waiting come before bookkeeping, bookkeeping before spending, spending before saving: a pass that dies half-way has
+ * done the more urgent half.
+ *
+ * Example: p = 20 %, min 3, max 100, 80 claimed, 12 available, 3 in flight → target 20 → create 5.
+ */
+export function planPool(view: PoolView, now: Instant): readonly PoolAction[] {
+  return [...repairs(view, now), ...ceilings(view, now), ...stalled(view, now), ...growth(view), ...surplus(view, now)];
+}
+
+function repairs({ slots, clusters, counters, observations }: PoolView, now: Instant): PoolAction[] {
+  const dead = settled(observations, now)?.head ?? 0;
+  const bySlot = new Map(slots.map((slot) => [slot.n, slot]));
+  const available = new Map(clusters.filter((it) => it.state === "available").map((it) => [it.id, it]));
+  const abandoned = new Set<number>();
+  const actions: PoolAction[] = [];
+  const abandon = (slot: number) => {
+    abandoned.add(slot);
+    actions.push({ kind: "abandonTicket", slot });
+  };
+  for (const slot of slots) {
+    const { n, sandbox, cluster } = slot;
+    if (cluster && available.get(cluster.clusterId)?.slot !== n) {
+      actions.push({ kind: "dropCluster", slot: n, clusterId: cluster.clusterId });
+    } else if (cluster && sandbox?.confirmed) {
+      actions.push({ kind: "match", slot: n, clusterId: cluster.clusterId });
+    } else if (n <= dead && !sandbox?.confirmed && !(slot.ticketGone && n > counters.tail)) {
+      abandon(n);
+    }
+  }
+  for (let n = counters.tail + 1; n <= dead; n++) if (!bySlot.has(n)) abandon(n);
+  for (const cluster of available.values()) {
+    const slot = abandoned.has(cluster.slot) ? undefined : bySlot.get(cluster.slot);
+    if (slot?.cluster?.clusterId === cluster.id) continue;
+    const taken = slot?.cluster !== undefined || slot?.ticketGone === true;
+    const nobodyComes = cluster.slot <= dead && !(slot && isWaiting(slot));
+    actions.push({ kind: "place", clusterId: cluster.id, again: taken || nobodyComes });
+  }
+  return actions;
+}
+
+/**
+ * A tenant may have drawn as many tickets as ended sandboxes plus its quota. All tickets up to a settled head are either
+ * live on record or over, so `drawn − live + quota` at that head is exact, whoever died in between; writing it twice
+ * changes nothing.
+ */
+function ceilings({ config, counters, slots, clusters, observations }: PoolView, now: Instant): PoolAction[] {
+  const past = settled(observations, now);
+  if (!past) return [];
+  const live = new Map<TenantId, number>();
+  const count = (tenant: TenantId, ticket: number) =>
+    ticket <= past.head && live.set(tenant, (live.get(tenant) ?? 0) + 1);
+  for (const { sandbox, ticketGone } of slots) {
+    if (sandbox && !ticketGone) count(sandbox.tenant, sandbox.countedTicket);
+  }
+  for (const cluster of clusters) if (cluster.state === "claimed") count(cluster.tenant, cluster.countedTicket);
+  const quota = config.quotas.tenant;
+  return Object.entries(past.drawn).flatMap(([key, drawn]) => {
+    const tenant = key as TenantId;
+    const from = counters.ceiling[tenant];
+    const to = drawn - (live.get(tenant) ?? 0) + quota;
+    return to === (from ?? quota) ? [] : [{ kind: "setCeiling", tenant, from, to } as const];
+  });
+}
+
+function stalled({ clusters }: PoolView, now: Instant): PoolAction[] {
+  return clusters
+    .filter((it) => (isInFlight(it) || isTearingDown(it)) && after(it.progress.dueAt, stalledSeconds) < now)
+    .map((it) => ({ kind: "advance", clusterId: it.id }));
+}
+
+/** Counts that the plan, the API and the metrics share. */
+export function countPool({ slots, clusters }: Pick<PoolView, "slots" | "clusters">) {
+  const available = clusters.filter((it) => it.state === "available").length;
+  const inFlight = clusters.filter(isInFlight).length;
+  const claimed = clusters.filter((it) => it.state === "claimed").length;
+  const tearingDown = clusters.filter(isTearingDown).length;
+  return { available, inFlight, claimed, tearingDown, waiting: slots.filter(isWaiting).length, total: clusters.length };
+}
+
+function growth(view: PoolView): PoolAction[] {
+  const { policy } = view.config;
+  const { available, inFlight, claimed, tearingDown, waiting, total } = countPool(view);
+  const missing = targetWarm(policy, claimed, waiting) - available - inFlight;
+  const count = Math.min(missing, policy.maxTotal - total, policy.maxConcurrent - inFlight - tearingDown);
+  return count > 0 ? [{ kind: "create", count }] : [];
+}
+
+function surplus(view: PoolView, now: Instant): PoolAction[] {
+  const { policy } = view.config;
+  const { available, inFlight, claimed, tearingDown, waiting } = countPool(view);
+  const excess = available + inFlight - targetWarm(policy, claimed, waiting);
+  const room = policy.maxConcurrent - inFlight - tearingDown;
+  return view.clusters
+    .filter((it): it is ClusterIn<"available"> => it.state === "available")
+    .filter((it) => it.slot > view.counters.head && after(it.availableAt, policy.trimCoolDownSeconds) <= now)
+    .sort((a, b) => b.slot - a.slot)
+    .slice(0, Math.max(0, Math.min(excess, room)))
+    .map((it) => ({ kind: "trim", clusterId: it.id }));
+}

@@ -1,0 +1,130 @@
+import type { Cluster, ClusterIn } from "../domain/cluster.ts";
+import type { ClusterId, PoolId, SandboxId, TenantId } from "../domain/ids.ts";
+import type { Observation, PoolView } from "../domain/plan.ts";
+import type { PoolConfig } from "../domain/pool.ts";
+import type { Sandbox, SandboxIn } from "../domain/sandbox.ts";
+import type { ClusterHalf, PoolCounters, SandboxHalf, Slot } from "../domain/slot.ts";
+import type { Instant } from "../domain/time.ts";
+
+/** `pages` is the number of requests that the read took. */
+export interface PoolRead extends PoolView {
+  readonly pages: number;
+}
+
+export type TicketAnswer =
+  | { readonly kind: "drawn"; readonly ticket: number }
+  | { readonly kind: "tenantQuota" }
+  | { readonly kind: "empty" };
+
+export type TakeAnswer =
+  /** `slot` as it is after the write. */
+  | { readonly kind: "taken"; readonly slot: Slot }
+  /** The other side had left for good, or the half belongs to somebody else: take another number. */
+  | { readonly kind: "refused"; readonly slot: Slot };
+
+export type MatchAnswer =
+  | { readonly kind: "matched"; readonly sandbox: SandboxIn<"ready"> }
+  /** The sandbox's record is not what the match expected; `sandbox` is what is there, if anything. */
+  | { readonly kind: "sandboxMoved"; readonly sandbox: Sandbox | undefined }
+  /** The cluster cannot be handed out any more. */
+  | { readonly kind: "clusterMoved" }
+  /** The slot no longer holds these two. */
+  | { readonly kind: "slotMoved" }
+  | { readonly kind: "ownerQuota" };
+
+export type EnqueueAnswer =
+  | { readonly kind: "enqueued" }
+  | { readonly kind: "exists"; readonly sandbox: Sandbox }
+  | { readonly kind: "slotMoved" }
+  | { readonly kind: "ownerQuota" };
+
+/**
+ * The records of pools: configuration, counters, slots, clusters, and the writes of the claim protocol.
+ *
+ * All reads are strongly consistent. Every write names the state that it expects; one that finds its own earlier success
+ * (a lost answer, a repeated step) reports success again. Items that many claims share (the counters) are only ever
+ * written alone; transactions hold items of one claim: its sandbox, its cluster, its slot, its owner.
+ */
+export interface PoolStore {
+  /** Pools in order of id. */
+  listConfigs(): Promise<readonly PoolConfig[]>;
+  getConfig(poolId: PoolId): Promise<PoolConfig | undefined>;
+  /** Written by the deployment. Leaves counters, slots and clusters as they are. */
+  putConfig(config: PoolConfig): Promise<void>;
+
+  getCounters(poolId: PoolId): Promise<PoolCounters>;
+  /** One pass over the pool's partition. `undefined` when the pool has no configuration. */
+  readPool(poolId: PoolId): Promise<PoolRead | undefined>;
+  /** Slots only, in order of number. */
+  readSlots(poolId: PoolId): Promise<readonly Slot[]>;
+  /** Sandboxes waiting in slots before `ticket`. */
+  countWaitingBefore(poolId: PoolId, ticket: number): Promise<number>;
+  getCluster(poolId: PoolId, clusterId: ClusterId): Promise<Cluster | undefined>;
+  /** A closed record (`deleted`), which no longer lies in its pool's partition. */
+  getClosedCluster(clusterId: ClusterId): Promise<ClusterIn<"deleted"> | undefined>;
+
+  /**
+   * Draws the next ticket and counts it against the tenant, in one plain write. Not idempotent: a repeated draw is
+   * another ticket, and the refiller settles the one nobody uses.
+   *
+   * @param onlyIfWarm refuses with `empty` unless a cluster is (or was a moment ago) waiting for this ticket.
+   */
+  drawTicket(poolId: PoolId, tenant: TenantId, tenantQuota: number, onlyIfWarm: boolean): Promise<TicketAnswer>;
+  /** Another ticket for a claim that was counted already. */
+  redrawTicket(poolId: PoolId): Promise<number>;
+  /** The claim's half. Refused when the slot carries another claim's half or the mark that its ticket is void. */
+  takeSlotForSandbox(poolId: PoolId, n: number, half: SandboxHalf): Promise<TakeAnswer>;
+
+  /** The next number for a cluster. Not idempotent: an unused one becomes a hole, which the next cluster fills. */
+  nextSlot(poolId: PoolId): Promise<number>;
+  /** The cluster's half. Refused when the slot holds another cluster or its ticket is void. Clears `clusterGone`. */
+  takeSlotForCluster(poolId: PoolId, n: number, half: ClusterHalf): Promise<TakeAnswer>;
+
+  /**
+   * The match: cluster `available → claimed`, sandbox new or `pending → ready`, slot gone; all or nothing.
+   *
+   * @param sandbox the record to write; version 1 means that it must not exist yet and its owner's quota is taken here,
+   *   a higher one that the version before it must be in place.
+   */
+  match(args: {
+    readonly slot: number;
+    readonly clusterId: ClusterId;
+    readonly sandbox: SandboxIn<"ready">;
+    readonly countedTicket: number;
+    readonly ownerQuota: number;
+    readonly now: Instant;
+  }): Promise<MatchAnswer>;
+
+  /** Records a claim that must wait: the sandbox, its owner's quota, and its half of the slot confirmed; all or nothing. */
+  enqueue(sandbox: SandboxIn<"pending">, ownerQuota: number): Promise<EnqueueAnswer>;
+
+  /**
+   * Voids ticket `n` for this claim. `false` when the slot does not hold its half.
+   * The cluster's half, if any, leaves with it: that cluster is placed again by the next pass.
+   */
+  leaveSlot(poolId: PoolId, n: number, sandboxId: SandboxId): Promise<boolean>;
+  /** Voids ticket `n` whose holder died: only while no confirmed sandbox is in it. `removed` when `n ≤ tail`, marked otherwise. */
+  abandonTicket(poolId: PoolId, n: number, tail: number): Promise<boolean>;
+  /** Takes the cluster's half out; the sandbox's half keeps its place. `false` when the slot does not hold this cluster. */
+  dropCluster(poolId: PoolId, n: number, clusterId: ClusterId): Promise<boolean>;
+
+  /** A new cluster row, before any cloud call. `false` when the id is taken. */
+  createCluster(cluster: ClusterIn<"requested">): Promise<boolean>;
+  /**
+   * Replaces a cluster's record if `version − 1` is in place. `false` when it is not: somebody else took this step.
+   * Not for `claimed` (see `match`) and `deleted` (see `closeCluster`).
+   */
+  saveCluster(cluster: Exclude<Cluster, ClusterIn<"claimed" | "deleted">>): Promise<boolean>;
+  /** Takes a warm cluster that nobody meets from its slot and begins its tear-down, all or nothing. */
+  drainAvailable(cluster: ClusterIn<"draining">, slot: number): Promise<boolean>;
+  /**
+   * Closes a cluster's record: it leaves the pool's partition and is kept for the retention time, and its sandbox, if given,
+   * becomes `terminated`, all or nothing. True also when that had happened before.
+   */
+  closeCluster(cluster: ClusterIn<"deleted">, sandbox?: SandboxIn<"terminated">): Promise<boolean>;
+
+  /** Claims the pass number `pass + 1` and records the observations. `false` when another pass came in between. */
+  beginPass(poolId: PoolId, pass: number, observations: readonly Observation[]): Promise<boolean>;
+  /** Moves a tenant's ceiling if it still is `from`. */
+  setCeiling(poolId: PoolId, tenant: TenantId, from: number | undefined, to: number): Promise<boolean>;
+}
