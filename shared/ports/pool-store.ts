@@ -57,6 +57,7 @@ export interface PoolStore {
   readPool(poolId: PoolId): Promise<PoolRead | undefined>;
   /** Slots only, in order of number. */
   readSlots(poolId: PoolId): Promise<readonly Slot[]>;
+  getSlot(poolId: PoolId, n: number): Promise<Slot | undefined>;
   /** Sandboxes waiting in slots before `ticket`. */
   countWaitingBefore(poolId: PoolId, ticket: number): Promise<number>;
   getCluster(poolId: PoolId, clusterId: ClusterId): Promise<Cluster | undefined>;
@@ -70,8 +71,8 @@ export interface PoolStore {
    * @param onlyIfWarm refuses with `empty` unless a cluster is (or was a moment ago) waiting for this ticket.
    */
   drawTicket(poolId: PoolId, tenant: TenantId, tenantQuota: number, onlyIfWarm: boolean): Promise<TicketAnswer>;
-  /** Another ticket for a claim that was counted already. */
-  redrawTicket(poolId: PoolId): Promise<number>;
+  /** Another ticket for a claim that was counted already; `undefined` when `onlyIfWarm` and none is. */
+  redrawTicket(poolId: PoolId, onlyIfWarm: boolean): Promise<number | undefined>;
   /** The claim's half. Refused when the slot carries another claim's half or the mark that its ticket is void. */
   takeSlotForSandbox(poolId: PoolId, n: number, half: SandboxHalf): Promise<TakeAnswer>;
 

@@ -1,0 +1,42 @@
+import { type Cluster, isInFlight } from "./cluster.ts";
+import { after, type Instant } from "./time.ts";
+
+/** Where a waiting claim stands. */
+export interface QueuePlace {
+  /** 1 is next. */
+  readonly position: number;
+  /** Absent when the pool has no finished build to learn from. */
+  readonly estimatedReadyAt?: Instant;
+}
+
+/** Median time from the request to `available` of the clusters at hand, in milliseconds; `undefined` when none tells. */
+export function typicalBuild(clusters: readonly Cluster[]): number | undefined {
+  const times = clusters
+    .flatMap((it) => (it.state === "available" || it.state === "claimed" ? [it.availableAt - it.createdAt] : []))
+    .sort((a, b) => a - b);
+  return times[Math.floor(times.length / 2)];
+}
+
+/**
+ * When the claim at `position` can expect its cluster: builds under way finish in the order they began, further ones in
+ * waves of `maxConcurrent` behind them.
+ *
+ * Example: builds take 180 s, one began 60 s ago, two at a time: position 1 → in 120 s, 2 and 3 → in 300 s.
+ */
+export function estimateReadyAt(
+  clusters: readonly Cluster[],
+  position: number,
+  maxConcurrent: number,
+  now: Instant,
+): Instant | undefined {
+  const build = typicalBuild(clusters);
+  if (build === undefined) return undefined;
+  const finishes = clusters
+    .filter(isInFlight)
+    .map((it) => Math.max(now, it.createdAt + build))
+    .sort((a, b) => a - b);
+  const own = finishes[position - 1];
+  if (own !== undefined) return own;
+  const wave = Math.ceil((position - finishes.length) / maxConcurrent);
+  return after(finishes.at(-1) ?? now, (wave * build) / 1000);
+}
