@@ -13,17 +13,18 @@ export const provisionSteps = [
 /**
  * Tear-down, in the only order that leaks nothing: credentials first, then what the cluster's own controllers made,
  * while they still run; compute and leaked interfaces before the cluster, whose subnets they hold; then proof, then
- * the volumes that the cloud keeps.
+ * the volumes that the cloud keeps. The first two need a living API server: past their budget the tear-down goes on
+ * without them, since the cluster's end voids its credentials and the sweep finds what its controllers left.
  * Source of the order: eksctl, aws-k8s-tester `eksapi`, cloud-nuke.
  */
 export const teardownSteps = [
-  { step: "revoke", state: "draining", budgetSeconds: 300 },
-  { step: "externals", state: "draining", budgetSeconds: 600 },
-  { step: "compute", state: "deleting", budgetSeconds: 1200 },
-  { step: "interfaces", state: "deleting", budgetSeconds: 600 },
-  { step: "cluster", state: "deleting", budgetSeconds: 1200 },
-  { step: "verify", state: "deleting", budgetSeconds: 1200 },
-  { step: "sweep", state: "deleting", budgetSeconds: 600 },
+  { step: "revoke", state: "draining", budgetSeconds: 300, overBudget: "proceed" },
+  { step: "externals", state: "draining", budgetSeconds: 600, overBudget: "proceed" },
+  { step: "compute", state: "deleting", budgetSeconds: 1200, overBudget: "quarantine" },
+  { step: "interfaces", state: "deleting", budgetSeconds: 600, overBudget: "quarantine" },
+  { step: "cluster", state: "deleting", budgetSeconds: 1200, overBudget: "quarantine" },
+  { step: "verify", state: "deleting", budgetSeconds: 1200, overBudget: "quarantine" },
+  { step: "sweep", state: "deleting", budgetSeconds: 600, overBudget: "quarantine" },
 ] as const satisfies readonly ChecklistStep[];
 
 interface ChecklistStep {
@@ -31,6 +32,7 @@ interface ChecklistStep {
   readonly state: ClusterState;
   /** A step that takes longer than this has failed for good. */
   readonly budgetSeconds: number;
+  readonly overBudget?: "proceed" | "quarantine";
 }
 
 export type ProvisionStep = (typeof provisionSteps)[number]["step"];
@@ -49,6 +51,31 @@ export interface Progress<Step extends string> {
 /** A fresh entry into `step`, due at once. */
 export function enter<Step extends string>(step: Step, now: Instant): Progress<Step> {
   return { step, startedAt: now, attempts: 0, dueAt: now };
+}
+
+/** The step that follows; `undefined` after the last. */
+export function stepAfter<Step extends ProvisionStep | TeardownStep>(
+  list: readonly { readonly step: Step }[],
+  step: Step,
+): Step | undefined {
+  return list[list.findIndex((it) => it.step === step) + 1]?.step;
+}
+
+/** True when the step has used up its time. */
+export function isOverBudget(progress: Progress<ProvisionStep | TeardownStep>, now: Instant): boolean {
+  const all: readonly ChecklistStep[] = [...provisionSteps, ...teardownSteps];
+  const budget = all.find((it) => it.step === progress.step)?.budgetSeconds ?? 0;
+  return progress.startedAt + budget * 1000 < now;
+}
+
+/** The progress after an attempt that must be made again. */
+export function again<Step extends string>(
+  progress: Progress<Step>,
+  now: Instant,
+  afterSeconds: number,
+  note: string,
+): Progress<Step> {
+  return { ...progress, attempts: progress.attempts + 1, dueAt: now + afterSeconds * 1000, note };
 }
 
 /** Place of a step for people: `{ n: 2, m: 5 }` for the second of five. */

@@ -1,0 +1,94 @@
+import { again, enter, isOverBudget, type ProvisionStep, provisionSteps, stepAfter } from "../domain/checklist.ts";
+import { type ClusterAddress, type ClusterIn, type ClusterInFlight, drain } from "../domain/cluster.ts";
+import type { PoolConfig } from "../domain/pool.ts";
+import type { StepOutcome } from "../ports/cluster-provider.ts";
+import { type AdvanceOutcome, type AdvancePorts, sendNext } from "./advance-cluster.ts";
+import { placeCluster } from "./place-cluster.ts";
+
+/** One step from `requested` toward `available`. */
+export async function provision(ports: AdvancePorts, cluster: ClusterInFlight): Promise<AdvanceOutcome> {
+  const { pools, clock } = ports;
+  const { step, note: lastNote } = cluster.progress;
+  const config = await pools.getConfig(cluster.poolId);
+  if (!config) return fail(ports, cluster, "its pool has no configuration");
+  if (isOverBudget(cluster.progress, clock())) {
+    return fail(ports, cluster, `${step} took longer than its budget; last seen: ${lastNote ?? "nothing"}`);
+  }
+  const outcome = await attempt(ports, cluster, config);
+  switch (outcome.kind) {
+    case "done":
+      return advance(ports, cluster, config, outcome.address);
+    case "failed":
+      return fail(ports, cluster, outcome.note);
+    case "again":
+    case "capacityBlocked": {
+      const { afterSeconds, note } = outcome;
+      const progress = again(cluster.progress, clock(), afterSeconds, note);
+      const waiting = { ...cluster, progress, updatedAt: clock(), version: cluster.version + 1 };
+      if (!(await pools.saveCluster(waiting))) return { kind: "nothing" };
+      await sendNext(ports.work, waiting, afterSeconds);
+      return { kind: "waiting", step, note, blocked: outcome.kind === "capacityBlocked" };
+    }
+  }
+}
+
+function attempt(
+  { provider, kubernetes }: AdvancePorts,
+  cluster: ClusterInFlight,
+  { clusterClass }: PoolConfig,
+): Promise<StepOutcome<{ readonly address?: ClusterAddress }>> {
+  switch (cluster.progress.step) {
+    case "create":
+      return provider.create(cluster.id, clusterClass);
+    case "wait":
+      return provider.awaitActive(cluster.id);
+    case "access":
+      return provider.grantAccess(cluster.id);
+    case "bootstrap":
+      return kubernetes.bootstrap(target(cluster));
+    case "validate":
+      return kubernetes.validate(target(cluster), clusterClass.nodes);
+  }
+}
+
+function target(cluster: ClusterInFlight) {
+  if (!("address" in cluster) || cluster.address === undefined) {
+    throw new Error(`${cluster.id} is at ${cluster.progress.step} without an address.`);
+  }
+  return { id: cluster.id, ...cluster.address };
+}
+
+async function advance(
+  ports: AdvancePorts,
+  cluster: ClusterInFlight,
+  config: PoolConfig,
+  address = "address" in cluster ? cluster.address : undefined,
+): Promise<AdvanceOutcome> {
+  const { pools, clock, refill, work } = ports;
+  const now = clock();
+  const { step } = cluster.progress;
+  const next = stepAfter<ProvisionStep>(provisionSteps, step);
+  if (next === undefined) {
+    if (cluster.state !== "validating" || !(await placeCluster(ports, cluster))) return { kind: "nothing" };
+    await refill.nudge(cluster.poolId, clock());
+    return { kind: "available", seconds: (clock() - cluster.createdAt) / 1000 };
+  }
+  const { id, poolId, createdAt, version } = cluster;
+  const base = { id, poolId, createdAt, revision: config.revision, updatedAt: now, version: version + 1 };
+  const progress = enter(next, now);
+  let advanced: ClusterIn<"provisioning" | "validating"> = { ...base, state: "provisioning", progress };
+  if (address) advanced = { ...base, state: next === "validate" ? "validating" : "provisioning", progress, address };
+  if (!(await pools.saveCluster(advanced))) return { kind: "nothing" };
+  await sendNext(work, advanced);
+  return { kind: "advanced", step };
+}
+
+async function fail(ports: AdvancePorts, cluster: ClusterInFlight, note: string): Promise<AdvanceOutcome> {
+  const { pools, work, refill, clock } = ports;
+  const { step } = cluster.progress;
+  const reason = step === "validate" ? "validation_failed" : "provisioning_failed";
+  const draining = drain(cluster, reason, clock(), `${step}: ${note}`);
+  if (!(await pools.saveCluster(draining))) return { kind: "nothing" };
+  await Promise.all([sendNext(work, draining), refill.nudge(cluster.poolId, clock())]);
+  return { kind: "failed", step, note };
+}

@@ -1,0 +1,97 @@
+import { enter } from "../domain/checklist.ts";
+import { type ClusterIn, drain } from "../domain/cluster.ts";
+import type { ClusterId, PoolId } from "../domain/ids.ts";
+import { countPool, observe, type PoolAction, planPool, targetWarm } from "../domain/plan.ts";
+import type { PoolRead } from "../ports/pool-store.ts";
+import type { WorkQueue } from "../ports/queues.ts";
+import { completeMatch, type PlacePorts, placeCluster, settle } from "./place-cluster.ts";
+
+export interface RefillPorts extends PlacePorts {
+  readonly work: WorkQueue;
+  readonly newClusterId: () => ClusterId;
+}
+
+/** What a pass saw and did. */
+export interface RefillReport {
+  readonly counts: ReturnType<typeof countPool>;
+  readonly target: number;
+  readonly done: readonly PoolAction["kind"][];
+}
+
+/**
+ * One level-based pass over a pool: reads it whole, plans, and carries the plan out. Running it again at once does
+ * nothing new; one that dies half-way is finished by the next.
+ *
+ * @returns `undefined` when the pool has no configuration, or another pass is at work on it.
+ */
+export async function refillPool(ports: RefillPorts, poolId: PoolId): Promise<RefillReport | undefined> {
+  const { pools, clock } = ports;
+  const view = await pools.readPool(poolId);
+  if (!view) return undefined;
+  const now = clock();
+  if (!(await pools.beginPass(poolId, view.pass, observe(view.observations, view.counters, now)))) return undefined;
+  const actions = planPool(view, now);
+  for (const action of actions) await apply(ports, view, action);
+  const counts = countPool(view);
+  const target = targetWarm(view.config.policy, counts.claimed, counts.waiting);
+  return { counts, target, done: actions.map((it) => it.kind) };
+}
+
+async function apply(ports: RefillPorts, view: PoolRead, action: PoolAction): Promise<void> {
+  const { pools, work } = ports;
+  const { poolId } = view.config;
+  const find = (id: ClusterId) => view.clusters.find((it) => it.id === id);
+  const findAvailable = (id: ClusterId): ClusterIn<"available"> | undefined => {
+    const cluster = find(id);
+    return cluster?.state === "available" ? cluster : undefined;
+  };
+  switch (action.kind) {
+    case "match": {
+      const half = view.slots.find((it) => it.n === action.slot)?.sandbox;
+      const cluster = findAvailable(action.clusterId);
+      if (half && cluster) await completeMatch(ports, cluster, half);
+      return;
+    }
+    case "abandonTicket":
+      await pools.abandonTicket(poolId, action.slot, view.counters.tail);
+      return;
+    case "dropCluster":
+      await pools.dropCluster(poolId, action.slot, action.clusterId);
+      return;
+    case "place": {
+      const cluster = findAvailable(action.clusterId);
+      if (!cluster) return;
+      if (action.again || !(await settle(ports, cluster))) await placeCluster(ports, cluster);
+      return;
+    }
+    case "setCeiling":
+      await pools.setCeiling(poolId, action.tenant, action.from, action.to);
+      return;
+    case "advance": {
+      const cluster = find(action.clusterId);
+      if (cluster) await work.send({ kind: "advanceCluster", poolId, clusterId: cluster.id, version: cluster.version });
+      return;
+    }
+    case "create":
+      for (let n = 0; n < action.count; n++) await createCluster(ports, view);
+      return;
+    case "trim": {
+      const cluster = findAvailable(action.clusterId);
+      if (!cluster) return;
+      const draining = drain(cluster, "surplus", ports.clock());
+      if (!(await pools.drainAvailable(draining, cluster.slot))) return;
+      await work.send({ kind: "advanceCluster", poolId, clusterId: cluster.id, version: draining.version });
+    }
+  }
+}
+
+/** The row comes first: a cluster that the cloud knows and the table does not cannot come to be here. */
+async function createCluster({ pools, work, clock, newClusterId }: RefillPorts, { config }: PoolRead): Promise<void> {
+  const { poolId, revision } = config;
+  const now = clock();
+  const id = newClusterId();
+  const progress = enter("create", now);
+  const times = { createdAt: now, updatedAt: now };
+  await pools.createCluster({ id, poolId, revision, ...times, version: 1, state: "requested", progress });
+  await work.send({ kind: "advanceCluster", poolId, clusterId: id, version: 1 });
+}

@@ -1,0 +1,128 @@
+import { again, enter, isOverBudget, stepAfter, type TeardownStep, teardownSteps } from "../domain/checklist.ts";
+import type { ClusterIn, TeardownReport } from "../domain/cluster.ts";
+import { close } from "../domain/lease.ts";
+import type { Removed, StepOutcome } from "../ports/cluster-provider.ts";
+import { type AdvanceOutcome, type AdvancePorts, sendNext } from "./advance-cluster.ts";
+
+type TearingDown = ClusterIn<"draining" | "deleting">;
+
+/** One step from `draining` toward `deleted`. Capacity is free only after the last: the cloud says gone, and nothing stayed. */
+export async function tearDown(ports: AdvancePorts, cluster: TearingDown): Promise<AdvanceOutcome> {
+  const { clock } = ports;
+  const { progress } = cluster;
+  const { step } = progress;
+  if (isOverBudget(progress, clock())) {
+    const note = `${step} took longer than its budget; last seen: ${progress.note ?? "nothing"}`;
+    const mayProceed = teardownSteps.find((it) => it.step === step)?.overBudget === "proceed";
+    return mayProceed ? advance(ports, cluster, []) : quarantine(ports, cluster, note);
+  }
+  const outcome = await attempt(ports, cluster);
+  switch (outcome.kind) {
+    case "done":
+      return advance(ports, cluster, outcome.removed ?? []);
+    case "failed":
+      return quarantine(ports, cluster, outcome.note);
+    case "again":
+    case "capacityBlocked": {
+      const { afterSeconds, note } = outcome;
+      const waiting: TearingDown = {
+        ...cluster,
+        progress: again(progress, clock(), afterSeconds, note),
+        updatedAt: clock(),
+        version: cluster.version + 1,
+      };
+      if (!(await ports.pools.saveCluster(waiting))) return { kind: "nothing" };
+      await sendNext(ports.work, waiting, afterSeconds);
+      return { kind: "waiting", step, note, blocked: outcome.kind === "capacityBlocked" };
+    }
+  }
+}
+
+const nothingToDo = { kind: "done" } as const;
+
+async function attempt(
+  { provider, kubernetes }: AdvancePorts,
+  { id, address, progress }: TearingDown,
+): Promise<StepOutcome<Partial<Removed>>> {
+  switch (progress.step) {
+    case "revoke":
+      return address ? kubernetes.revokeCredentials({ id, ...address }) : nothingToDo;
+    case "externals":
+      return address ? kubernetes.removeExternals({ id, ...address }) : nothingToDo;
+    case "compute":
+      return provider.removeCompute(id);
+    case "interfaces":
+      return provider.removeInterfaces(id);
+    case "cluster":
+      return provider.removeCluster(id);
+    case "verify":
+      return provider.verifyGone(id);
+    case "sweep":
+      return provider.sweep(id);
+  }
+}
+
+async function advance(
+  ports: AdvancePorts,
+  cluster: TearingDown,
+  removed: Removed["removed"],
+): Promise<AdvanceOutcome> {
+  const { pools, clock, work } = ports;
+  const now = clock();
+  const { step } = cluster.progress;
+  const report: TeardownReport = {
+    ...cluster.report,
+    removed: [...cluster.report.removed, ...removed.map((resource) => ({ resource, by: "us" as const, at: now }))],
+    ...(step === "verify" && { verifiedGoneAt: now }),
+  };
+  const next = stepAfter<TeardownStep>(teardownSteps, step);
+  if (next === undefined) return finish(ports, { ...cluster, report });
+  const state = teardownSteps.find((it) => it.step === next)?.state ?? "deleting";
+  const advanced: TearingDown = {
+    ...cluster,
+    state,
+    report,
+    progress: enter(next, now),
+    updatedAt: now,
+    version: cluster.version + 1,
+  };
+  if (!(await pools.saveCluster(advanced))) return { kind: "nothing" };
+  await sendNext(work, advanced);
+  return { kind: "advanced", step };
+}
+
+/** Closes the record, and with it the sandbox that the cluster belonged to. */
+async function finish(ports: AdvancePorts, cluster: TearingDown): Promise<AdvanceOutcome> {
+  const { pools, sandboxes, refill, clock } = ports;
+  const now = clock();
+  const { progress: _, ...rest } = cluster;
+  const deleted: ClusterIn<"deleted"> = {
+    ...rest,
+    state: "deleted",
+    deletedAt: now,
+    updatedAt: now,
+    version: cluster.version + 1,
+  };
+  const sandbox = cluster.sandboxId && (await sandboxes.get(cluster.sandboxId));
+  const closed = sandbox && sandbox.state === "terminating" ? close(sandbox, now) : undefined;
+  if (!(await pools.closeCluster(deleted, closed))) return { kind: "nothing" };
+  await refill.nudge(cluster.poolId, now);
+  return { kind: "deleted", seconds: (now - cluster.drainedAt) / 1000 };
+}
+
+async function quarantine(ports: AdvancePorts, cluster: TearingDown, note: string): Promise<AdvanceOutcome> {
+  const now = ports.clock();
+  const { step } = cluster.progress;
+  const detail = `${step}: ${note}`;
+  const version = cluster.version + 1;
+  const quarantined: ClusterIn<"quarantined"> = {
+    ...cluster,
+    state: "quarantined",
+    quarantinedAt: now,
+    detail,
+    updatedAt: now,
+    version,
+  };
+  if (!(await ports.pools.saveCluster(quarantined))) return { kind: "nothing" };
+  return { kind: "quarantined", step, note };
+}

@@ -1,0 +1,61 @@
+import type { Cluster } from "../domain/cluster.ts";
+import type { PoolId } from "../domain/ids.ts";
+import { countPool, targetWarm } from "../domain/plan.ts";
+import type { PoolConfig } from "../domain/pool.ts";
+import { typicalBuild } from "../domain/queue.ts";
+import type { Refusal } from "../domain/refusal.ts";
+import { ok, type Result, refuse } from "../domain/result.ts";
+import type { PoolRead, PoolStore } from "../ports/pool-store.ts";
+
+export interface PoolSummary {
+  readonly config: PoolConfig;
+  readonly counts: ReturnType<typeof countPool>;
+  readonly target: number;
+  /** Share of warm and claimed clusters that are claimed, 0 to 1; 0 when there are none. */
+  readonly utilisation: number;
+  /** A claim made now would be served at once. */
+  readonly canClaimNow: boolean;
+  /** Median of the builds at hand; absent when none is finished. */
+  readonly typicalBuildSeconds?: number;
+}
+
+/** One pool with its counts, from one strongly consistent read. */
+export async function viewPool(
+  { pools }: { readonly pools: PoolStore },
+  poolId: PoolId,
+): Promise<Result<PoolSummary, Refusal>> {
+  const view = await pools.readPool(poolId);
+  return view ? ok(summarize(view)) : refuse({ code: "pool_not_found", poolId });
+}
+
+/** Every pool with its counts. */
+export async function viewPools({ pools }: { readonly pools: PoolStore }): Promise<readonly PoolSummary[]> {
+  const configs = await pools.listConfigs();
+  const views = await Promise.all(configs.map(({ poolId }) => pools.readPool(poolId)));
+  return views.flatMap((view) => (view ? [summarize(view)] : []));
+}
+
+/** A pool's clusters, oldest first; closed ones have left the pool. */
+export async function listClusters(
+  { pools }: { readonly pools: PoolStore },
+  poolId: PoolId,
+): Promise<Result<readonly Cluster[], Refusal>> {
+  const view = await pools.readPool(poolId);
+  return view
+    ? ok([...view.clusters].sort((a, b) => a.createdAt - b.createdAt))
+    : refuse({ code: "pool_not_found", poolId });
+}
+
+function summarize(view: PoolRead): PoolSummary {
+  const counts = countPool(view);
+  const { available, claimed, waiting } = counts;
+  const build = typicalBuild(view.clusters);
+  return {
+    config: view.config,
+    counts,
+    target: targetWarm(view.config.policy, claimed, waiting),
+    utilisation: claimed === 0 ? 0 : claimed / (claimed + available),
+    canClaimNow: available > 0 && waiting === 0,
+    ...(build !== undefined && { typicalBuildSeconds: build / 1000 }),
+  };
+}
