@@ -2,7 +2,7 @@ import { again, enter, isOverBudget, type ProvisionStep, provisionSteps, stepAft
 import { type ClusterAddress, type ClusterIn, type ClusterInFlight, drain } from "../domain/cluster.ts";
 import type { PoolConfig } from "../domain/pool.ts";
 import type { StepOutcome } from "../ports/cluster-provider.ts";
-import { type AdvanceOutcome, type AdvancePorts, sendNext } from "./advance-cluster.ts";
+import { type AdvanceOutcome, type AdvancePorts, sendNext } from "./cluster-step.ts";
 import { placeCluster } from "./place-cluster.ts";
 
 /** One step from `requested` toward `available`. */

@@ -2,7 +2,7 @@ import { again, enter, isOverBudget, stepAfter, type TeardownStep, teardownSteps
 import type { ClusterIn, TeardownReport } from "../domain/cluster.ts";
 import { close } from "../domain/lease.ts";
 import type { Removed, StepOutcome } from "../ports/cluster-provider.ts";
-import { type AdvanceOutcome, type AdvancePorts, sendNext } from "./advance-cluster.ts";
+import { type AdvanceOutcome, type AdvancePorts, sendNext } from "./cluster-step.ts";
 
 type TearingDown = ClusterIn<"draining" | "deleting">;
 
