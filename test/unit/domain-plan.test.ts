@@ -1,0 +1,218 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Cluster } from "../../shared/domain/cluster.ts";
+import { asId, type ClusterId, type PoolId, type SandboxId, type TenantId } from "../../shared/domain/ids.ts";
+import { observe, type PoolView, planPool, settleSeconds, targetWarm } from "../../shared/domain/plan.ts";
+import type { PoolPolicy } from "../../shared/domain/pool.ts";
+import type { Slot } from "../../shared/domain/slot.ts";
+
+const now = 1_000_000_000;
+const poolId = asId<PoolId>("small");
+const acme = asId<TenantId>("acme");
+const policy: PoolPolicy = { minWarm: 3, maxTotal: 100, bufferPercent: 20, maxConcurrent: 10, trimCoolDownSeconds: 60 };
+
+function cluster(n: number, state: "available" | "claimed" | "provisioning" | "deleting" | "quarantined", slot = n): Cluster {
+  const base = { id: asId<ClusterId>(`cls-${n}`), poolId, revision: "r1", createdAt: now - 600_000, updatedAt: now, version: 1 };
+  const address = { endpoint: "https://127.0.0.1:1", certificateAuthority: "" };
+  const teardown = { reason: "sandbox_ended" as const, drainedAt: now, report: { removed: [] } };
+  const step = { startedAt: now, attempts: 0, dueAt: now };
+  switch (state) {
+    case "available":
+      return { ...base, state, address, slot, availableAt: now - 300_000 };
+    case "claimed": {
+      const holder = { sandboxId: asId<SandboxId>(`sbx_${n}`), tenant: acme, ownerId: asId<never>("ada"), countedTicket: n };
+      return { ...base, ...holder, state, address, availableAt: now, claimedAt: now };
+    }
+    case "provisioning":
+      return { ...base, state, progress: { ...step, step: "wait" } };
+    case "deleting":
+      return { ...base, ...teardown, state, progress: { ...step, step: "verify" } };
+    case "quarantined":
+      return { ...base, ...teardown, state, quarantinedAt: now, progress: { ...step, step: "verify" } };
+  }
+}
+
+const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => from + i);
+
+function held(n: number): Slot {
+  return { n, cluster: { clusterId: asId<ClusterId>(`cls-${n}`), since: now }, ticketGone: false, clusterGone: false };
+}
+
+function waiting(n: number, confirmed = true): Slot {
+  const half = { sandboxId: asId<SandboxId>(`sbx_w${n}`), tenant: acme, ownerId: asId<never>("ada"), countedTicket: n };
+  return { n, sandbox: { ...half, since: now, confirmed }, ticketGone: false, clusterGone: false };
+}
+
+function aView(over: Partial<PoolView> & { policy?: Partial<PoolPolicy>; tenantQuota?: number } = {}): PoolView {
+  const { policy: changed, tenantQuota = 100, ...view } = over;
+  const lease = { defaultTtlSeconds: 900, maxTtlSeconds: 3600, maxLifetimeSeconds: 7200, activationDeadlineSeconds: 600, maxQueueSeconds: 600 };
+  const config = {
+    poolId,
+    description: "",
+    clusterClass: { kubernetesVersion: "1.36", nodes: 2 },
+    policy: { ...policy, ...changed },
+    lease,
+    quotas: { owner: 5, tenant: tenantQuota },
+    revision: "r1",
+  };
+  const counters = { head: 0, tail: 0, drawn: {}, ceiling: {} };
+  return { config, counters, slots: [], clusters: [], observations: [], pass: 0, ...view };
+}
+
+describe("the target of warm clusters", () => {
+  it("keeps 20 of 100 warm when 80 are claimed at 20 percent", () => {
+    expect(targetWarm(policy, 80, 0)).toBe(20);
+  });
+  it("is the minimum when nothing is claimed", () => {
+    expect(targetWarm(policy, 0, 0)).toBe(3);
+  });
+  it("adds those who wait, on top of the buffer", () => {
+    expect(targetWarm({ ...policy, maxTotal: 200 }, 80, 7)).toBe(27);
+  });
+  it("never asks for more than the ceiling leaves beside the claimed ones", () => {
+    expect(targetWarm(policy, 95, 50)).toBe(5);
+    expect(targetWarm({ ...policy, maxTotal: 50 }, 80, 0)).toBe(0);
+  });
+  it("counts whoever waits even with no minimum and no claim", () => {
+    expect(targetWarm({ ...policy, minWarm: 0 }, 0, 2)).toBe(2);
+  });
+  it("leaves the asked share of the future total warm, within one cluster", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 5000 }), fc.integer({ min: 0, max: 99 }), (claimed, bufferPercent) => {
+        const warm = targetWarm({ ...policy, minWarm: 0, maxTotal: 1e9, bufferPercent }, claimed, 0);
+        expect(warm * 100).toBeGreaterThanOrEqual(bufferPercent * (warm + claimed) - 1e-6);
+        if (warm > 0) expect((warm - 1) * 100).toBeLessThan(bufferPercent * (warm - 1 + claimed) + 1e-6);
+      }),
+    );
+  });
+});
+
+describe("a plan", () => {
+  it("creates 5 for 80 claimed, 12 available, 3 in flight at 20 percent", () => {
+    const clusters = [
+      ...range(1, 80).map((n) => cluster(n, "claimed")),
+      ...range(81, 92).map((n) => cluster(n, "available")),
+      ...range(93, 95).map((n) => cluster(n, "provisioning")),
+    ];
+    const view = aView({ clusters, slots: range(81, 92).map(held), counters: { head: 80, tail: 92, drawn: {}, ceiling: {} } });
+    expect(planPool(view, now)).toEqual([{ kind: "create", count: 5 }]);
+  });
+
+  it("does nothing for a pool at its target", () => {
+    const view = aView({ clusters: range(1, 3).map((n) => cluster(n, "available")), slots: range(1, 3).map(held) });
+    expect(planPool(view, now)).toEqual([]);
+  });
+
+  it("counts clusters that are going or quarantined toward the ceiling, but not as warm", () => {
+    const clusters = [cluster(1, "deleting"), cluster(2, "quarantined")];
+    expect(planPool(aView({ clusters, policy: { maxTotal: 4 } }), now)).toEqual([{ kind: "create", count: 2 }]);
+  });
+
+  it("keeps creates and deletes together within the concurrency limit", () => {
+    const clusters = [cluster(1, "deleting"), cluster(2, "provisioning")];
+    expect(planPool(aView({ clusters, policy: { maxConcurrent: 3 } }), now)).toEqual([{ kind: "create", count: 1 }]);
+  });
+
+  it("finishes a match whose maker died", () => {
+    const slot = { ...waiting(1), ...held(1), sandbox: waiting(1).sandbox } as Slot;
+    const view = aView({ clusters: [cluster(1, "available")], slots: [slot], policy: { minWarm: 0 } });
+    expect(planPool(view, now)).toContainEqual({ kind: "match", slot: 1, clusterId: "cls-1" });
+  });
+
+  it("leaves a claim alone that may still be on its way", () => {
+    const view = aView({ slots: [waiting(1, false)], counters: { head: 1, tail: 0, drawn: {}, ceiling: {} }, policy: { minWarm: 0 } });
+    expect(planPool(view, now)).toEqual([]);
+  });
+
+  it("voids the tickets of claims that died, whether they reached their slot or not", () => {
+    const observations = [{ at: now - settleSeconds * 1000, head: 2, drawn: {} }];
+    const counters = { head: 2, tail: 0, drawn: {}, ceiling: {} };
+    const view = aView({ slots: [waiting(1, false)], counters, observations, policy: { minWarm: 0 } });
+    expect(planPool(view, now)).toEqual([
+      { kind: "abandonTicket", slot: 1 },
+      { kind: "abandonTicket", slot: 2 },
+    ]);
+  });
+
+  it("frees a cluster from a slot to which nobody comes any more, and places it again", () => {
+    const observations = [{ at: now - settleSeconds * 1000, head: 1, drawn: {} }];
+    const counters = { head: 1, tail: 1, drawn: {}, ceiling: {} };
+    const view = aView({ clusters: [cluster(1, "available")], slots: [held(1)], counters, observations, policy: { minWarm: 1 } });
+    expect(planPool(view, now)).toEqual([
+      { kind: "abandonTicket", slot: 1 },
+      { kind: "place", clusterId: "cls-1", again: true },
+    ]);
+  });
+
+  it("puts a cluster into the slot that its record names when the slot does not know it yet", () => {
+    const view = aView({ clusters: [cluster(1, "available")], counters: { head: 0, tail: 1, drawn: {}, ceiling: {} }, policy: { minWarm: 1 } });
+    expect(planPool(view, now)).toEqual([{ kind: "place", clusterId: "cls-1", again: false }]);
+  });
+
+  it("takes a cluster's half out of a slot when the cluster cannot be handed out", () => {
+    const view = aView({ clusters: [cluster(1, "claimed")], slots: [held(1)], policy: { minWarm: 0, bufferPercent: 0 } });
+    expect(planPool(view, now)).toEqual([{ kind: "dropCluster", slot: 1, clusterId: "cls-1" }]);
+  });
+
+  it("raises a tenant's ceiling by what ended, as of a settled moment", () => {
+    const observations = [{ at: now - settleSeconds * 1000, head: 10, drawn: { [acme]: 10 } }];
+    const counters = { head: 10, tail: 10, drawn: { [acme]: 10 }, ceiling: {} };
+    const clusters = range(7, 10).map((n) => cluster(n, "claimed"));
+    const view = aView({ clusters, counters, observations, tenantQuota: 20, policy: { minWarm: 0, bufferPercent: 0 } });
+    expect(planPool(view, now)).toContainEqual({ kind: "setCeiling", tenant: acme, from: undefined, to: 26 });
+  });
+
+  it("asks again for a step whose message was lost", () => {
+    const stuck = cluster(1, "deleting");
+    expect(planPool(aView({ clusters: [stuck], policy: { minWarm: 0 } }), now + 61_000)).toEqual([
+      { kind: "advance", clusterId: "cls-1" },
+    ]);
+  });
+
+  it("trims surplus from the far end, past the cool-down only", () => {
+    const clusters = range(1, 5).map((n) => cluster(n, "available"));
+    const view = aView({ clusters, slots: range(1, 5).map(held), counters: { head: 0, tail: 5, drawn: {}, ceiling: {} } });
+    expect(planPool(view, now)).toEqual([
+      { kind: "trim", clusterId: "cls-5" },
+      { kind: "trim", clusterId: "cls-4" },
+    ]);
+    expect(planPool({ ...view, config: { ...view.config, policy: { ...policy, trimCoolDownSeconds: 301 } } }, now)).toEqual([]);
+  });
+
+  it("never creates beyond the ceiling and never while it trims", () => {
+    const counts = fc.record({
+      available: fc.integer({ min: 0, max: 30 }),
+      claimed: fc.integer({ min: 0, max: 30 }),
+      flying: fc.integer({ min: 0, max: 10 }),
+      going: fc.integer({ min: 0, max: 10 }),
+      maxTotal: fc.integer({ min: 0, max: 60 }),
+    });
+    fc.assert(
+      fc.property(counts, ({ available, claimed, flying, going, maxTotal }) => {
+        const states = [
+          ...Array<"available">(available).fill("available"),
+          ...Array<"claimed">(claimed).fill("claimed"),
+          ...Array<"provisioning">(flying).fill("provisioning"),
+          ...Array<"deleting">(going).fill("deleting"),
+        ];
+        const clusters = states.map((state, i) => cluster(i + 1, state));
+        const slots = range(1, available).map(held);
+        const actions = planPool(aView({ clusters, slots, policy: { maxTotal } }), now);
+        const created = actions.reduce((sum, it) => sum + (it.kind === "create" ? it.count : 0), 0);
+        expect(created === 0 || created + clusters.length <= maxTotal).toBe(true);
+        expect(created > 0 && actions.some((it) => it.kind === "trim")).toBe(false);
+      }),
+    );
+  });
+});
+
+describe("observations", () => {
+  it("are kept one per third of the settle time, so that one is always old enough", () => {
+    let observations: ReturnType<typeof observe> = [];
+    const counters = { head: 1, tail: 0, drawn: {}, ceiling: {} };
+    for (let t = now; t <= now + 120_000; t += 1000) observations = observe(observations, { ...counters, head: t }, t);
+    const oldest = observations[0];
+    expect(observations.length).toBeLessThanOrEqual(6);
+    expect(oldest && now + 120_000 - oldest.at).toBeGreaterThan(settleSeconds * 1000);
+  });
+});
