@@ -1,6 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { asId, type ClusterId, type OwnerId, type PoolId, type SandboxId, type TenantId } from "../../shared/domain/ids.ts";
+import {
+  asId,
+  type ClusterId,
+  type OwnerId,
+  type PoolId,
+  type SandboxId,
+  type TenantId,
+} from "../../shared/domain/ids.ts";
 import { close, deadlineOf, end, extend, use } from "../../shared/domain/lease.ts";
 import { maySandboxBecome } from "../../shared/domain/lifecycle.ts";
 import { type Claim, handedOut, matched, maxEvents, queued, type Sandbox } from "../../shared/domain/sandbox.ts";

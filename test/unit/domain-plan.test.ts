@@ -11,8 +11,19 @@ const poolId = asId<PoolId>("small");
 const acme = asId<TenantId>("acme");
 const policy: PoolPolicy = { minWarm: 3, maxTotal: 100, bufferPercent: 20, maxConcurrent: 10, trimCoolDownSeconds: 60 };
 
-function cluster(n: number, state: "available" | "claimed" | "provisioning" | "deleting" | "quarantined", slot = n): Cluster {
-  const base = { id: asId<ClusterId>(`cls-${n}`), poolId, revision: "r1", createdAt: now - 600_000, updatedAt: now, version: 1 };
+function cluster(
+  n: number,
+  state: "available" | "claimed" | "provisioning" | "deleting" | "quarantined",
+  slot = n,
+): Cluster {
+  const base = {
+    id: asId<ClusterId>(`cls-${n}`),
+    poolId,
+    revision: "r1",
+    createdAt: now - 600_000,
+    updatedAt: now,
+    version: 1,
+  };
   const address = { endpoint: "https://127.0.0.1:1", certificateAuthority: "" };
   const teardown = { reason: "sandbox_ended" as const, drainedAt: now, report: { removed: [] } };
   const step = { startedAt: now, attempts: 0, dueAt: now };
@@ -20,7 +31,12 @@ function cluster(n: number, state: "available" | "claimed" | "provisioning" | "d
     case "available":
       return { ...base, state, address, slot, availableAt: now - 300_000 };
     case "claimed": {
-      const holder = { sandboxId: asId<SandboxId>(`sbx_${n}`), tenant: acme, ownerId: asId<never>("ada"), countedTicket: n };
+      const holder = {
+        sandboxId: asId<SandboxId>(`sbx_${n}`),
+        tenant: acme,
+        ownerId: asId<never>("ada"),
+        countedTicket: n,
+      };
       return { ...base, ...holder, state, address, availableAt: now, claimedAt: now };
     }
     case "provisioning":
@@ -45,7 +61,13 @@ function waiting(n: number, confirmed = true): Slot {
 
 function aView(over: Partial<PoolView> & { policy?: Partial<PoolPolicy>; tenantQuota?: number } = {}): PoolView {
   const { policy: changed, tenantQuota = 100, ...view } = over;
-  const lease = { defaultTtlSeconds: 900, maxTtlSeconds: 3600, maxLifetimeSeconds: 7200, activationDeadlineSeconds: 600, maxQueueSeconds: 600 };
+  const lease = {
+    defaultTtlSeconds: 900,
+    maxTtlSeconds: 3600,
+    maxLifetimeSeconds: 7200,
+    activationDeadlineSeconds: 600,
+    maxQueueSeconds: 600,
+  };
   const config = {
     poolId,
     description: "",
@@ -94,7 +116,11 @@ describe("a plan", () => {
       ...range(81, 92).map((n) => cluster(n, "available")),
       ...range(93, 95).map((n) => cluster(n, "provisioning")),
     ];
-    const view = aView({ clusters, slots: range(81, 92).map(held), counters: { head: 80, tail: 92, drawn: {}, ceiling: {} } });
+    const view = aView({
+      clusters,
+      slots: range(81, 92).map(held),
+      counters: { head: 80, tail: 92, drawn: {}, ceiling: {} },
+    });
     expect(planPool(view, now)).toEqual([{ kind: "create", count: 5 }]);
   });
 
@@ -120,7 +146,11 @@ describe("a plan", () => {
   });
 
   it("leaves a claim alone that may still be on its way", () => {
-    const view = aView({ slots: [waiting(1, false)], counters: { head: 1, tail: 0, drawn: {}, ceiling: {} }, policy: { minWarm: 0 } });
+    const view = aView({
+      slots: [waiting(1, false)],
+      counters: { head: 1, tail: 0, drawn: {}, ceiling: {} },
+      policy: { minWarm: 0 },
+    });
     expect(planPool(view, now)).toEqual([]);
   });
 
@@ -137,7 +167,13 @@ describe("a plan", () => {
   it("frees a cluster from a slot to which nobody comes any more, and places it again", () => {
     const observations = [{ at: now - settleSeconds * 1000, head: 1, drawn: {} }];
     const counters = { head: 1, tail: 1, drawn: {}, ceiling: {} };
-    const view = aView({ clusters: [cluster(1, "available")], slots: [held(1)], counters, observations, policy: { minWarm: 1 } });
+    const view = aView({
+      clusters: [cluster(1, "available")],
+      slots: [held(1)],
+      counters,
+      observations,
+      policy: { minWarm: 1 },
+    });
     expect(planPool(view, now)).toEqual([
       { kind: "abandonTicket", slot: 1 },
       { kind: "place", clusterId: "cls-1", again: true },
@@ -145,12 +181,20 @@ describe("a plan", () => {
   });
 
   it("puts a cluster into the slot that its record names when the slot does not know it yet", () => {
-    const view = aView({ clusters: [cluster(1, "available")], counters: { head: 0, tail: 1, drawn: {}, ceiling: {} }, policy: { minWarm: 1 } });
+    const view = aView({
+      clusters: [cluster(1, "available")],
+      counters: { head: 0, tail: 1, drawn: {}, ceiling: {} },
+      policy: { minWarm: 1 },
+    });
     expect(planPool(view, now)).toEqual([{ kind: "place", clusterId: "cls-1", again: false }]);
   });
 
   it("takes a cluster's half out of a slot when the cluster cannot be handed out", () => {
-    const view = aView({ clusters: [cluster(1, "claimed")], slots: [held(1)], policy: { minWarm: 0, bufferPercent: 0 } });
+    const view = aView({
+      clusters: [cluster(1, "claimed")],
+      slots: [held(1)],
+      policy: { minWarm: 0, bufferPercent: 0 },
+    });
     expect(planPool(view, now)).toEqual([{ kind: "dropCluster", slot: 1, clusterId: "cls-1" }]);
   });
 
@@ -171,12 +215,18 @@ describe("a plan", () => {
 
   it("trims surplus from the far end, past the cool-down only", () => {
     const clusters = range(1, 5).map((n) => cluster(n, "available"));
-    const view = aView({ clusters, slots: range(1, 5).map(held), counters: { head: 0, tail: 5, drawn: {}, ceiling: {} } });
+    const view = aView({
+      clusters,
+      slots: range(1, 5).map(held),
+      counters: { head: 0, tail: 5, drawn: {}, ceiling: {} },
+    });
     expect(planPool(view, now)).toEqual([
       { kind: "trim", clusterId: "cls-5" },
       { kind: "trim", clusterId: "cls-4" },
     ]);
-    expect(planPool({ ...view, config: { ...view.config, policy: { ...policy, trimCoolDownSeconds: 301 } } }, now)).toEqual([]);
+    expect(
+      planPool({ ...view, config: { ...view.config, policy: { ...policy, trimCoolDownSeconds: 301 } } }, now),
+    ).toEqual([]);
   });
 
   it("never creates beyond the ceiling and never while it trims", () => {

@@ -1,9 +1,27 @@
 import { spawnSync } from "node:child_process";
-import { describe, expect, it } from "vitest";
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-/** What the linter says of a file with this content at this path; nothing is written. */
+/** A tree with our lint rules and nothing else, so that a sample never stands in the checkout. */
+let tree: string;
+
+beforeAll(() => {
+  tree = mkdtempSync(join(tmpdir(), "sandlot-rules-"));
+  mkdirSync(join(tree, "test/lint"), { recursive: true });
+  for (const file of ["biome.json", ".gitignore", "test/lint/no-random.grit"]) copyFileSync(file, join(tree, file));
+});
+afterAll(() => rmSync(tree, { recursive: true }));
+
+/** What the linter says of a file with this content at this path. */
 function lint(path: string, content: string): string {
-  const run = spawnSync("biome", ["lint", `--stdin-file-path=${path}`, "--colors=off"], { input: content, encoding: "utf8" });
+  const file = join(tree, path);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, content);
+  const biome = resolve("node_modules/.bin/biome");
+  const run = spawnSync(biome, ["lint", "--colors=off", path], { cwd: tree, encoding: "utf8" });
+  rmSync(file);
   return run.stdout + run.stderr;
 }
 
