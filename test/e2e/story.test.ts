@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { call, eventually } from "../support/http.ts";
 import { runKubectl } from "../support/kubectl.ts";
-import { leftovers } from "../support/leftovers.ts";
+import { leftovers, nothing } from "../support/leftovers.ts";
 import { claim, credentials, target, tokenFor, waitForState, waitForWarm } from "../support/sandlot.ts";
 
 const { apiUrl } = target();
@@ -65,7 +65,7 @@ describe("a sandbox from the warm pool", () => {
     writeFileSync(manifest, webAndDisk);
     await runKubectl(kubeconfig, "apply", "-f", manifest);
     const owned = await eventually("a load balancer and a volume of the sandbox", async () => {
-      const found = await leftovers(first.body.id, token);
+      const found = await leftovers(first.body.clusterId);
       return found.loadBalancers.length > 0 && found.volumes.length > 0 && found;
     });
     expect(owned.clusters).toHaveLength(1);
@@ -85,7 +85,7 @@ describe("a sandbox from the warm pool", () => {
     await waitForState(token, first.body.id, "terminated");
     const gone = await runKubectl(kubeconfig, "get", "pods").catch((error: { stderr: string }) => error);
     expect(gone.stderr).toMatch(/refused|EOF|reset/);
-    expect(await leftovers(first.body.id, token)).toEqual({ clusters: [], volumes: [], interfaces: [], loadBalancers: [] });
+    expect(await leftovers(first.body.clusterId)).toEqual(nothing);
 
     await call(`${apiUrl}/v1/sandboxes/${second.body.id}`, { method: "DELETE", token });
     await waitForState(token, second.body.id, "terminated");
@@ -114,7 +114,7 @@ describe("a sandbox left alone", () => {
     const ended = await waitForState(token, body.id, "terminated", 180_000);
     expect(ended.stateReason).toBe("expired");
     expect(Date.parse(ended.endedAt)).toBeGreaterThanOrEqual(Date.parse(activated.body.expiresAt));
-    expect(await leftovers(body.id, token)).toEqual({ clusters: [], volumes: [], interfaces: [], loadBalancers: [] });
+    expect(await leftovers(body.clusterId)).toEqual(nothing);
     const late = await call(`${apiUrl}/v1/sandboxes/${body.id}/credentials`, { method: "POST", token });
     expect([late.status, late.body.code]).toEqual([410, "sandbox_terminated"]);
   });
