@@ -1,5 +1,6 @@
-import { GetRolePolicyCommand, IAMClient, ListRolePoliciesCommand, PutRolePolicyCommand } from "@aws-sdk/client-iam";
+import { randomUUID } from "node:crypto";
 import { CloudWatchLogsClient, FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
+import { GetRolePolicyCommand, IAMClient, ListRolePoliciesCommand, PutRolePolicyCommand } from "@aws-sdk/client-iam";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { call, eventually } from "../support/http.ts";
 import { operator } from "../support/leftovers.ts";
@@ -22,7 +23,10 @@ async function withdraw(action: string): Promise<void> {
     const { PolicyDocument = "" } = await iam.send(new GetRolePolicyCommand({ RoleName: roleName, PolicyName }));
     const before = decodeURIComponent(PolicyDocument);
     const document: { Statement: Statement[] } = JSON.parse(before);
-    const statements = document.Statement.map((it) => ({ ...it, Action: [it.Action].flat().filter((name) => name !== action) }));
+    const statements = document.Statement.map((it) => ({
+      ...it,
+      Action: [it.Action].flat().filter((name) => name !== action),
+    }));
     const after = JSON.stringify({ ...document, Statement: statements.filter((it) => it.Action.length > 0) });
     await iam.send(new PutRolePolicyCommand({ RoleName: roleName, PolicyName, PolicyDocument: after }));
     undo.push(() => iam.send(new PutRolePolicyCommand({ RoleName: roleName, PolicyName, PolicyDocument: before })));
@@ -39,7 +43,7 @@ describe("a grant that the api function lacks", () => {
   afterEach(() => restore());
 
   it("breaks the claim with AccessDenied, and the claim works again once it is back", async () => {
-    const key = "grant-test";
+    const key = randomUUID();
     await withdraw("dynamodb:UpdateItem");
     const broken = await claim(token, { poolId: "tiny" }, key);
     expect([broken.status, broken.headers.get("content-type")]).toEqual([500, "application/problem+json"]);
@@ -48,7 +52,9 @@ describe("a grant that the api function lacks", () => {
     const logs = new CloudWatchLogsClient(operator());
     const logGroupName = outputs["ApiLogGroupName"] ?? "";
     await eventually("AccessDenied in the function's log", async () => {
-      const { events = [] } = await logs.send(new FilterLogEventsCommand({ logGroupName, filterPattern: "AccessDenied" }));
+      const { events = [] } = await logs.send(
+        new FilterLogEventsCommand({ logGroupName, filterPattern: "AccessDenied" }),
+      );
       return events.some((it) => it.message?.includes("dynamodb:UpdateItem"));
     });
 

@@ -45,7 +45,10 @@ spec:
 describe("a sandbox from the warm pool", () => {
   it("is ready at once, runs what its owner deploys, and leaves nothing behind when it is deleted", async () => {
     await waitForWarm(token, "small", 2);
-    const [first, second] = [await claim(token, { poolId: "small", ttlSeconds: 900 }), await claim(token, { poolId: "small" })];
+    const [first, second] = [
+      await claim(token, { poolId: "small", ttlSeconds: 900 }),
+      await claim(token, { poolId: "small" }),
+    ];
     for (const { status, body } of [first, second]) {
       expect(status).toBe(201);
       expect(body).toMatchObject({ state: "ready", poolId: "small" });
@@ -78,7 +81,11 @@ describe("a sandbox from the warm pool", () => {
     await runKubectl(kubeconfigFile("other", other.kubeconfig), "get", "pods");
 
     const deleted = await call(`${apiUrl}/v1/sandboxes/${first.body.id}`, { method: "DELETE", token });
-    expect([deleted.status, deleted.body.state, deleted.body.stateReason]).toEqual([202, "terminating", "deleted_by_owner"]);
+    expect([deleted.status, deleted.body.state, deleted.body.stateReason]).toEqual([
+      202,
+      "terminating",
+      "deleted_by_owner",
+    ]);
     const again = await call(`${apiUrl}/v1/sandboxes/${first.body.id}`, { method: "DELETE", token });
     expect(again.status).toBe(202);
 

@@ -16,7 +16,10 @@ export interface Call {
 }
 
 /** One call to the API; never throws for a status. */
-export async function call(url: string, { method = "GET", body, raw, token, headers = {} }: Call = {}): Promise<Answer> {
+export async function call(
+  url: string,
+  { method = "GET", body, raw, token, headers = {} }: Call = {},
+): Promise<Answer> {
   const response = await fetch(url, {
     method,
     headers: {
@@ -36,13 +39,18 @@ export async function call(url: string, { method = "GET", body, raw, token, head
 export async function eventually<T>(
   what: string,
   look: () => Promise<T | undefined | false>,
-  { withinMs = 90_000, everyMs = 500, last = () => "" as unknown }: { withinMs?: number; everyMs?: number; last?: () => unknown } = {},
+  {
+    withinMs = 90_000,
+    everyMs = 500,
+    last = () => "" as unknown,
+  }: { withinMs?: number; everyMs?: number; last?: () => unknown } = {},
 ): Promise<T> {
   const end = Date.now() + withinMs;
   for (;;) {
     const seen = await look();
     if (seen !== undefined && seen !== false) return seen;
-    if (Date.now() > end) throw new Error(`Waited ${withinMs / 1000} s for: ${what}. Last seen: ${JSON.stringify(last())}`);
+    if (Date.now() > end)
+      throw new Error(`Waited ${withinMs / 1000} s for: ${what}. Last seen: ${JSON.stringify(last())}`);
     await new Promise((resolve) => setTimeout(resolve, everyMs));
   }
 }
