@@ -1,0 +1,136 @@
+import { Duration } from "aws-cdk-lib";
+import type { HttpApi } from "aws-cdk-lib/aws-apigatewayv2";
+import { Alarm, ComparisonOperator, type IMetric, Metric, Stats, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
+import { SnsAction } from "aws-cdk-lib/aws-cloudwatch-actions";
+import type { IFunction } from "aws-cdk-lib/aws-lambda";
+import { Topic } from "aws-cdk-lib/aws-sns";
+import { EmailSubscription } from "aws-cdk-lib/aws-sns-subscriptions";
+import type { IQueue } from "aws-cdk-lib/aws-sqs";
+import { Construct } from "constructs";
+import type { StageConfig } from "../config.ts";
+import type { Deployment } from "./deployment.ts";
+
+interface AlarmProps {
+  readonly metric: IMetric;
+  /** Who is hurt, and how: what the person who is woken reads first. */
+  readonly impact: string;
+  /** The entry of `docs/runbook.md`. */
+  readonly runbook: string;
+  /** Alarms above this, or below it for a heartbeat. */
+  readonly threshold: number;
+  /** No data means that something stopped. */
+  readonly heartbeat?: boolean;
+  /** Minutes that must be bad, of so many: 2 of 3 unless a single one is already harm. */
+  readonly of?: { readonly bad: number; readonly minutes: number };
+}
+
+interface AlarmsProps {
+  readonly deployment: Deployment;
+  readonly config: Pick<StageConfig, "alarms" | "pools">;
+  readonly api: HttpApi;
+  readonly deadLetters: Readonly<Record<string, IQueue>>;
+  readonly scheduled: Readonly<Record<string, IFunction>>;
+}
+
+const minute = Duration.minutes(1);
+
+/** What wakes somebody, each with who is hurt and where to read on. */
+export class Alarms extends Construct {
+  readonly topic: Topic;
+
+  constructor(scope: Construct, id: string, props: AlarmsProps) {
+    super(scope, id);
+    this.topic = new Topic(this, "Topic", { displayName: `Alarms of ${props.deployment.id}`, enforceSSL: true });
+    for (const email of props.config.alarms.emails) this.topic.addSubscription(new EmailSubscription(email));
+
+    const { metricNamespace } = props.deployment;
+    for (const poolId of Object.keys(props.config.pools)) this.pool(poolId, metricNamespace);
+    for (const [name, queue] of Object.entries(props.deadLetters)) this.deadLetters(name, queue);
+    for (const [name, scheduled] of Object.entries(props.scheduled)) this.scheduled(name, scheduled);
+    this.alarm("ServerErrors", {
+      metric: props.api.metricServerError({ period: minute, statistic: Stats.SUM }),
+      threshold: props.config.alarms.toleratedServerErrors,
+      impact: "Callers of the API get 5xx answers.",
+      runbook: "server-errors",
+    });
+  }
+
+  private pool(poolId: string, namespace: string): void {
+    const metric = (service: string, metricName: string) =>
+      new Metric({
+        namespace,
+        metricName,
+        dimensionsMap: { service, pool: poolId },
+        period: minute,
+        statistic: Stats.SUM,
+      });
+    // One bad minute is enough: a launch can empty a pool in two, and each count is a person who is waiting now.
+    this.alarm(`Exhausted-${poolId}`, {
+      metric: metric("api", "ClaimsWaitedOrRefused"),
+      threshold: 0,
+      of: { bad: 1, minutes: 1 },
+      impact: `Pool ${poolId} has no warm cluster: claims wait in the queue or are refused.`,
+      runbook: "pool-exhausted",
+    });
+    // A quarantine is counted once, when it happens.
+    this.alarm(`Quarantined-${poolId}`, {
+      metric: metric("worker", "ClusterQuarantined"),
+      threshold: 0,
+      of: { bad: 1, minutes: 5 },
+      impact: `A cluster of pool ${poolId} failed for good: it costs money and takes a place below the ceiling until it is removed.`,
+      runbook: "cluster-quarantined",
+    });
+  }
+
+  private deadLetters(name: string, queue: IQueue): void {
+    this.alarm(`DeadLetters-${name}`, {
+      metric: queue.metricApproximateNumberOfMessagesVisible({ period: minute, statistic: Stats.MAXIMUM }),
+      threshold: 0,
+      impact: `Messages of the ${name} queue failed every attempt: clusters or sandboxes stand still.`,
+      runbook: "dead-letters",
+    });
+  }
+
+  private scheduled(name: string, scheduled: IFunction): void {
+    this.alarm(`Failing-${name}`, {
+      metric: scheduled.metricErrors({ period: minute, statistic: Stats.SUM }),
+      threshold: 0,
+      impact: `The ${name} fails: ${harm(name)}`,
+      runbook: "scheduled-function-failing",
+    });
+    this.alarm(`NotRunning-${name}`, {
+      metric: scheduled.metricInvocations({ period: minute, statistic: Stats.SUM }),
+      threshold: 1,
+      heartbeat: true,
+      of: { bad: 3, minutes: 3 },
+      impact: `The ${name} does not run any more: ${harm(name)}`,
+      runbook: "scheduled-function-not-running",
+    });
+  }
+
+  private alarm(id: string, { metric, impact, runbook, threshold, heartbeat = false, of }: AlarmProps): void {
+    const { bad, minutes } = of ?? { bad: 2, minutes: 3 };
+    const alarm = new Alarm(this, id, {
+      metric,
+      threshold,
+      comparisonOperator: heartbeat
+        ? ComparisonOperator.LESS_THAN_THRESHOLD
+        : ComparisonOperator.GREATER_THAN_THRESHOLD,
+      treatMissingData: heartbeat ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
+      datapointsToAlarm: bad,
+      evaluationPeriods: minutes,
+      alarmDescription: `${impact} docs/runbook.md#${runbook}`,
+    });
+    alarm.addAlarmAction(new SnsAction(this.topic));
+    alarm.addOkAction(new SnsAction(this.topic));
+  }
+}
+
+const harms: Readonly<Record<string, string>> = {
+  refiller: "pools are not refilled, and waiting claims may stay without their cluster.",
+  reaper: "sandboxes outlive their time and keep costing money.",
+};
+
+function harm(name: string): string {
+  return harms[name] ?? "its work is not done.";
+}

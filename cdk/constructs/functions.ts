@@ -1,0 +1,116 @@
+import { Duration, Lazy } from "aws-cdk-lib";
+import { Construct } from "constructs";
+import type { Environment as AccessEnvironment } from "../../lambdas/access/env.ts";
+import type { Environment as ApiEnvironment } from "../../lambdas/api/env.ts";
+import type { Environment as ReaperEnvironment } from "../../lambdas/reaper/env.ts";
+import type { Environment as RefillerEnvironment } from "../../lambdas/refiller/env.ts";
+import type { Environment as WorkerEnvironment } from "../../lambdas/worker/env.ts";
+import type { Clusters } from "./clusters.ts";
+import type { Deployment } from "./deployment.ts";
+import { LambdaFunction } from "./function.ts";
+import type { Network } from "./network.ts";
+import type { Queues } from "./queues.ts";
+import type { Table } from "./table.ts";
+import { plain } from "./wire.ts";
+
+interface FunctionsProps {
+  readonly deployment: Deployment;
+  readonly table: Table;
+  readonly queues: Queues;
+  readonly network: Network;
+  readonly clusters: Clusters;
+}
+
+/** How long each function may run. The API's stay below the 30 s after which API Gateway gives up. */
+export const timeouts = {
+  api: Duration.seconds(29),
+  access: Duration.seconds(15),
+  refiller: Duration.seconds(60),
+  worker: Duration.seconds(60),
+  reaper: Duration.seconds(60),
+} as const;
+
+/** The functions of the product, and what each one may do. */
+export class Functions extends Construct {
+  readonly api: LambdaFunction<ApiEnvironment>;
+  readonly access: LambdaFunction<AccessEnvironment>;
+  readonly refiller: LambdaFunction<RefillerEnvironment>;
+  readonly worker: LambdaFunction<WorkerEnvironment>;
+  readonly reaper: LambdaFunction<ReaperEnvironment>;
+
+  constructor(scope: Construct, id: string, props: FunctionsProps) {
+    super(scope, id);
+    const { deployment, table, queues, network, clusters } = props;
+    const everyQueue = () => ({ REFILL_QUEUE_URL: queues.refill.sending(), WORK_QUEUE_URL: queues.work.sending() });
+
+    this.api = new LambdaFunction<ApiEnvironment>(this, "Api", {
+      deployment,
+      name: "api",
+      description: "Answers the API from the table",
+      timeout: timeouts.api,
+      memorySize: 1024,
+      environment: {
+        TABLE_NAME: table.allowing(
+          ["GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem", "ConditionCheckItem"],
+          ["byTenant"],
+        ),
+        ...everyQueue(),
+      },
+    });
+    this.access = new LambdaFunction<AccessEnvironment>(this, "Access", {
+      deployment,
+      name: "access",
+      description: "Issues credentials for a sandbox's cluster",
+      timeout: timeouts.access,
+      memorySize: 1024,
+      environment: { TABLE_NAME: table.allowing(["GetItem", "PutItem"]) },
+    });
+    this.refiller = new LambdaFunction<RefillerEnvironment>(this, "Refiller", {
+      deployment,
+      name: "refiller",
+      description: "Keeps a pool filled: one pass a message; every minute, a nudge for each pool",
+      timeout: timeouts.refiller,
+      memorySize: 512,
+      environment: {
+        TABLE_NAME: table.allowing(["GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem", "ConditionCheckItem"]),
+        ...everyQueue(),
+      },
+    });
+    this.worker = new LambdaFunction<WorkerEnvironment>(this, "Worker", {
+      deployment,
+      name: "worker",
+      description: "Takes one step with one cluster, or ends one sandbox",
+      timeout: timeouts.worker,
+      memorySize: 1024,
+      environment: {
+        TABLE_NAME: table.allowing(["GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem", "ConditionCheckItem"]),
+        ...everyQueue(),
+        CLUSTER_ROLE_ARN: clusters.passingClusterRole(),
+        NODE_ROLE_ARN: clusters.passingNodeRole(),
+        WORKER_ROLE_ARN: plain(Lazy.string({ produce: () => this.worker.role.roleArn })),
+        ACCESS_ROLE_ARN: plain(this.access.role.roleArn),
+        SUBNET_IDS: plain(network.subnetIds.join(",")),
+      },
+    });
+    clusters.letManage(this.worker);
+    this.reaper = new LambdaFunction<ReaperEnvironment>(this, "Reaper", {
+      deployment,
+      name: "reaper",
+      description: "Ends what is due",
+      timeout: timeouts.reaper,
+      memorySize: 512,
+      environment: {
+        TABLE_NAME: table.allowing(["GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"], ["byDue"]),
+        ...everyQueue(),
+      },
+    });
+
+    queues.refill.deliverTo(this.refiller.function, { batchSize: 1, reportBatchItemFailures: true });
+    // Beyond this many workers at once, EKS would throttle their calls and not go faster.
+    queues.work.deliverTo(this.worker.function, { batchSize: 1, reportBatchItemFailures: true, maxConcurrency: 20 });
+  }
+
+  get all() {
+    return [this.api, this.access, this.refiller, this.worker, this.reaper];
+  }
+}

@@ -1,0 +1,46 @@
+import { CustomResource, Duration } from "aws-cdk-lib";
+import { Construct } from "constructs";
+import type { Environment } from "../../lambdas/configurer/env.ts";
+import type { StageConfig } from "../config.ts";
+import type { Deployment } from "./deployment.ts";
+import { LambdaFunction } from "./function.ts";
+import type { QueueWithDeadLetters } from "./queues.ts";
+import type { Table } from "./table.ts";
+
+interface PoolConfigurationProps {
+  readonly deployment: Deployment;
+  readonly pools: StageConfig["pools"];
+  readonly table: Table;
+  readonly refill: QueueWithDeadLetters;
+}
+
+/** The pools' configuration in the table, written by the deployment itself: a deploy that succeeded is in force. */
+export class PoolConfiguration extends Construct {
+  readonly configurer: LambdaFunction<Environment>;
+
+  constructor(scope: Construct, id: string, props: PoolConfigurationProps) {
+    super(scope, id);
+    const timeout = Duration.seconds(60);
+    this.configurer = new LambdaFunction<Environment>(this, "Configurer", {
+      deployment: props.deployment,
+      name: "configurer",
+      description: "Writes the pools' configuration while the stack is deployed",
+      timeout,
+      memorySize: 512,
+      environment: {
+        TABLE_NAME: props.table.allowing(["GetItem", "Query", "PutItem"]),
+        REFILL_QUEUE_URL: props.refill.sending(),
+      },
+    });
+    const resource = new CustomResource(this, "Pools", {
+      resourceType: "Custom::SandlotPools",
+      serviceToken: this.configurer.function.functionArn,
+      // A function that dies without an answer would hold up the deployment for an hour.
+      serviceTimeout: timeout.plus(Duration.seconds(30)),
+      // As text: CloudFormation turns the numbers of a custom resource into strings.
+      properties: { Pools: JSON.stringify(props.pools) },
+    });
+    // On deletion, the function must still be allowed to look whether clusters are left.
+    resource.node.addDependency(this.configurer);
+  }
+}
