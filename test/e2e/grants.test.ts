@@ -12,7 +12,7 @@ interface Statement {
 
 const { outputs } = target();
 const iam = new IAMClient(operator());
-const roleName = outputs["ApiRoleName"] ?? "";
+const roleName = outputs.ApiRoleName ?? "";
 let restore: () => Promise<unknown> = async () => undefined;
 
 /** Takes one action out of every inline policy of the role. */
@@ -50,7 +50,7 @@ describe("a grant that the api function lacks", () => {
     expect(JSON.stringify(broken.body)).not.toContain("AccessDenied");
 
     const logs = new CloudWatchLogsClient(operator());
-    const logGroupName = outputs["ApiLogGroupName"] ?? "";
+    const logGroupName = outputs.ApiLogGroupName ?? "";
     await eventually("AccessDenied in the function's log", async () => {
       const { events = [] } = await logs.send(
         new FilterLogEventsCommand({ logGroupName, filterPattern: "AccessDenied" }),
