@@ -1,0 +1,40 @@
+import type { EC2Client } from "@aws-sdk/client-ec2";
+import { type Cluster, DescribeClusterCommand, type EKSClient } from "@aws-sdk/client-eks";
+import type { ElasticLoadBalancingV2Client } from "@aws-sdk/client-elastic-load-balancing-v2";
+import type { ClusterId } from "../../domain/ids.ts";
+import { faultName } from "./faults.ts";
+import { clusterName, isOurs } from "./naming.ts";
+
+/** What the adapter needs to know of the deployment that it acts for. */
+export interface EksDeployment {
+  readonly eks: EKSClient;
+  readonly ec2: EC2Client;
+  readonly elb: ElasticLoadBalancingV2Client;
+  readonly deploymentId: string;
+  /** Assumed by the control planes, and by the nodes, of all clusters. */
+  readonly clusterRoleArn: string;
+  readonly nodeRoleArn: string;
+  /** The only two principals that get an access entry. */
+  readonly workerRoleArn: string;
+  readonly accessRoleArn: string;
+  /** At least two, in different availability zones. */
+  readonly subnetIds: readonly string[];
+}
+
+export type Found =
+  | { readonly kind: "absent" }
+  /** Somebody else's cluster has the name: nothing of it may be touched. */
+  | { readonly kind: "foreign" }
+  | { readonly kind: "ours"; readonly cluster: Cluster };
+
+/** Looks the cluster up in the cloud and says whose it is. */
+export async function find({ eks, deploymentId }: EksDeployment, id: ClusterId): Promise<Found> {
+  try {
+    const { cluster } = await eks.send(new DescribeClusterCommand({ name: clusterName(deploymentId, id) }));
+    if (!cluster) return { kind: "absent" };
+    return isOurs(cluster.tags, deploymentId, id) ? { kind: "ours", cluster } : { kind: "foreign" };
+  } catch (error) {
+    if (faultName(error) === "ResourceNotFoundException") return { kind: "absent" };
+    throw error;
+  }
+}

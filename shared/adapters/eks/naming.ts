@@ -1,0 +1,63 @@
+import type { ClusterId } from "../../domain/ids.ts";
+
+/** Longest cluster name that EKS takes (EKS API reference, `CreateCluster`). */
+const maxNameLength = 100;
+
+/** The tags that every resource carries which we ask the cloud for. */
+export const deploymentTag = "sandlot:deployment";
+export const clusterTag = "sandlot:cluster";
+
+/**
+ * A cluster's name in the cloud: it names the deployment too, so that two deployments in one account never meet, and so
+ * that a policy can be limited to `<deploymentId>-*`.
+ *
+ * @throws RangeError when EKS would refuse the name.
+ */
+export function clusterName(deploymentId: string, id: ClusterId): string {
+  const name = `${deploymentId}-${id}`;
+  if (name.length > maxNameLength) throw new RangeError(`${name} is longer than EKS's ${maxNameLength} characters.`);
+  if (!/^[0-9A-Za-z][0-9A-Za-z_-]*$/.test(name)) throw new RangeError(`${name} is not a name that EKS takes.`);
+  return name;
+}
+
+/** The tags of a cluster's record in the cloud. */
+export function tagsOf(deploymentId: string, id: ClusterId): Record<string, string> {
+  return { [deploymentTag]: deploymentId, [clusterTag]: id };
+}
+
+/** True when the tags say that this deployment made it, for this cluster. */
+export function isOurs(tags: Readonly<Record<string, string>> | undefined, deploymentId: string, id: ClusterId) {
+  return tags?.[deploymentTag] === deploymentId && tags[clusterTag] === id;
+}
+
+/** Tags by which the cluster's own controllers name it as the owner of what they make: EKS Auto Mode, the VPC CNI, the load balancer controller. */
+export const ownerTagKeys = [
+  "eks:eks-cluster-name",
+  "cluster.k8s.amazonaws.com/name",
+  "elbv2.k8s.aws/cluster",
+] as const;
+
+/** One tag of an EC2 or load-balancing resource, as their APIs answer it. */
+interface Tag {
+  readonly Key?: string | undefined;
+  readonly Value?: string | undefined;
+}
+
+/**
+ * True when the cluster's controllers made the resource for this cluster alone. `kubernetes.io/cluster/<name>: shared`
+ * marks a subnet or group that others use too, and does not count.
+ */
+export function belongsTo(tags: readonly Tag[] | undefined, cluster: string): boolean {
+  const owners: readonly string[] = ownerTagKeys;
+  return (tags ?? []).some(({ Key = "", Value }) =>
+    Key === `kubernetes.io/cluster/${cluster}` ? Value === "owned" : owners.includes(Key) && Value === cluster,
+  );
+}
+
+/** One EC2 filter for each tag that can mark a resource as the cluster's; filters of one request would be and-ed. */
+export function ownerFilters(cluster: string): { Name: string; Values: string[] }[] {
+  return [
+    ...ownerTagKeys.map((key) => ({ Name: `tag:${key}`, Values: [cluster] })),
+    { Name: `tag:kubernetes.io/cluster/${cluster}`, Values: ["owned"] },
+  ];
+}
