@@ -5,8 +5,8 @@ import type { ClusterClass } from "../domain/pool.ts";
 /** What one attempt at a step came to. */
 export type StepOutcome<Facts = object> =
   | ({ readonly kind: "done"; readonly note?: string } & Facts)
-  /** Not there yet: try again, at the earliest after `afterSeconds` (0 to 900). */
-  | { readonly kind: "again"; readonly afterSeconds: number; readonly note: string }
+  /** Not there yet: try again, at the earliest after `afterSeconds` (0 to 900). `removed`: what this attempt deleted. */
+  | ({ readonly kind: "again"; readonly afterSeconds: number; readonly note: string } & Partial<Removed>)
   /** The cloud has no room now (quota, throttling): not the cluster's fault. */
   | { readonly kind: "capacityBlocked"; readonly afterSeconds: number; readonly note: string }
   /** It will never succeed. */

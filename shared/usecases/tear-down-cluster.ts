@@ -1,6 +1,7 @@
 import { again, enter, isOverBudget, stepAfter, type TeardownStep, teardownSteps } from "../domain/checklist.ts";
 import type { ClusterIn, TeardownReport } from "../domain/cluster.ts";
 import { close } from "../domain/lease.ts";
+import type { Instant } from "../domain/time.ts";
 import type { Removed, StepOutcome } from "../ports/cluster-provider.ts";
 import { type AdvanceOutcome, type AdvancePorts, sendNext } from "./cluster-step.ts";
 
@@ -25,8 +26,10 @@ export async function tearDown(ports: AdvancePorts, cluster: TearingDown): Promi
     case "again":
     case "capacityBlocked": {
       const { afterSeconds, note } = outcome;
+      const removed = outcome.kind === "again" ? (outcome.removed ?? []) : [];
       const waiting: TearingDown = {
         ...cluster,
+        report: reported(cluster.report, removed, clock()),
         progress: again(progress, clock(), afterSeconds, note),
         updatedAt: clock(),
         version: cluster.version + 1,
@@ -71,8 +74,7 @@ async function advance(
   const now = clock();
   const { step } = cluster.progress;
   const report: TeardownReport = {
-    ...cluster.report,
-    removed: [...cluster.report.removed, ...removed.map((resource) => ({ resource, by: "us" as const, at: now }))],
+    ...reported(cluster.report, removed, now),
     ...(step === "verify" && { verifiedGoneAt: now }),
   };
   const next = stepAfter<TeardownStep>(teardownSteps, step);
@@ -89,6 +91,14 @@ async function advance(
   if (!(await pools.saveCluster(advanced))) return { kind: "nothing" };
   await sendNext(work, advanced);
   return { kind: "advanced", step };
+}
+
+/** Findings beyond this many are not listed: the record must stay small, whatever a user made. */
+const maxFindings = 500;
+
+function reported(report: TeardownReport, removed: Removed["removed"], at: Instant): TeardownReport {
+  const findings = removed.map((resource) => ({ resource, by: "us" as const, at }));
+  return { ...report, removed: [...report.removed, ...findings].slice(0, maxFindings) };
 }
 
 /** Closes the record, and with it the sandbox that the cluster belonged to. */
