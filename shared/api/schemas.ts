@@ -33,7 +33,7 @@ export const sandboxId = z
 export const ownerId = z
   .string()
   .check(
-    z.regex(/^[!-~]{1,128}$/, "an owner is named by 1 to 128 printable ASCII characters without spaces"),
+    z.regex(/^[A-Za-z0-9._:@|+=-]{1,128}$/, "an owner is named by 1 to 128 letters, digits and . _ : @ | + = -"),
     z.describe("A person or job of the tenant; quotas are kept per owner."),
   );
 
