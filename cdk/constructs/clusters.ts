@@ -9,6 +9,9 @@ import { allowing, type Wire } from "./wire.ts";
 const awsManaged =
   "EKS Auto Mode works with these policies of AWS, which grow with the service; a copy would break a cluster.";
 
+/** Tags by which a cluster's controllers mark what they make: EKS Auto Mode, the VPC CNI, the load balancer controller. */
+const ownerTags = ["eks:eks-cluster-name", "cluster.k8s.amazonaws.com/name", "elbv2.k8s.aws/cluster"];
+
 /** What all clusters share: the roles of their control planes and nodes, and the right to create and delete clusters. */
 export class Clusters extends Construct {
   private readonly deployment: Deployment;
@@ -49,102 +52,98 @@ export class Clusters extends Construct {
     return this.passing(this.clusterRole);
   }
 
-  /** The nodes' role, with the right to hand it to EKS. */
+  /** The nodes' role, with the right to hand it to EKS, which hands it to EC2. */
   passingNodeRole(): Wire {
-    return this.passing(this.nodeRole);
+    return this.passing(this.nodeRole, "ec2.amazonaws.com");
   }
 
-  private passing(role: Role): Wire {
-    return allowing(role.roleArn, ["iam:PassRole"], [role.roleArn], {
-      StringEquals: { "iam:PassedToService": "eks.amazonaws.com" },
+  private passing(role: Role, ...more: readonly string[]): Wire {
+    const services = ["eks.amazonaws.com", ...more];
+    const passing = allowing(role.roleArn, ["iam:PassRole"], [role.roleArn], {
+      StringEquals: { "iam:PassedToService": services },
     });
+    const looking = allowing(role.roleArn, ["iam:GetRole"], [role.roleArn]);
+    return { ...passing, statements: [...passing.statements, ...looking.statements] };
   }
 
   /**
    * Lets a function create clusters of this deployment and delete them with everything that belongs to them, and touch
-   * nothing else: EKS by the prefix of the name, what EKS leaves behind by the tag that names the cluster.
+   * nothing else: EKS by the prefix of the name, what a cluster's controllers leave behind by the tag that names it.
    */
   letManage(worker: LambdaFunction<unknown>): void {
-    const stack = Stack.of(this);
     const prefix = `${this.deployment.id}-*`;
-    const clusters = stack.formatArn({ service: "eks", resource: "cluster", resourceName: prefix });
-    const nodeGroups = stack.formatArn({ service: "eks", resource: "nodegroup", resourceName: `${prefix}/*/*` });
-    const accessEntries = stack.formatArn({ service: "eks", resource: "access-entry", resourceName: `${prefix}/*` });
-    const resource = (service: string, kind: string) => stack.formatArn({ service, resource: kind, resourceName: "*" });
-    const interfaces = resource("ec2", "network-interface");
-    const volumes = resource("ec2", "volume");
-    const securityGroups = resource("ec2", "security-group");
-    const balancers = resource("elasticloadbalancing", "loadbalancer");
-    const targetGroups = resource("elasticloadbalancing", "targetgroup");
-
+    const arn = (service: string, resource: string) => Stack.of(this).formatArn({ service, resource });
+    const clusters = arn("eks", `cluster/${prefix}`);
+    const accessEntries = arn("eks", `access-entry/${prefix}`);
+    const leftovers = {
+      "ec2:DeleteNetworkInterface": arn("ec2", "network-interface/*"),
+      "ec2:DeleteSecurityGroup": arn("ec2", "security-group/*"),
+      "ec2:DeleteVolume": arn("ec2", "volume/*"),
+      "elasticloadbalancing:DeleteLoadBalancer": arn("elasticloadbalancing", "loadbalancer/*"),
+      "elasticloadbalancing:DeleteTargetGroup": arn("elasticloadbalancing", "targetgroup/*"),
+    };
     worker.allow(
       new PolicyStatement({
-        actions: ["eks:CreateCluster", "eks:TagResource"],
+        actions: ["eks:CreateCluster"],
         resources: [clusters],
         conditions: { StringEquals: { [`aws:RequestTag/${deploymentTag}`]: this.deployment.id } },
       }),
       new PolicyStatement({
         actions: [
-          "eks:DescribeCluster",
-          "eks:UpdateClusterConfig",
-          "eks:DeleteCluster",
           "eks:CreateAccessEntry",
+          "eks:DeleteCluster",
+          "eks:DescribeCluster",
           "eks:ListNodegroups",
+          "eks:TagResource",
+          "eks:UpdateClusterConfig",
         ],
         resources: [clusters],
       }),
-      new PolicyStatement({
-        actions: ["eks:DescribeAccessEntry", "eks:AssociateAccessPolicy", "eks:ListAssociatedAccessPolicies"],
-        resources: [accessEntries],
-      }),
-      new PolicyStatement({ actions: ["eks:DescribeNodegroup", "eks:DeleteNodegroup"], resources: [nodeGroups] }),
+      new PolicyStatement({ actions: ["eks:AssociateAccessPolicy", "eks:TagResource"], resources: [accessEntries] }),
+      new PolicyStatement({ actions: ["eks:DeleteNodegroup"], resources: [arn("eks", `nodegroup/${prefix}`)] }),
       new PolicyStatement({
         actions: [
           "ec2:DescribeNetworkInterfaces",
-          "ec2:DescribeVolumes",
           "ec2:DescribeSecurityGroups",
+          "ec2:DescribeVolumes",
           "elasticloadbalancing:DescribeLoadBalancers",
-          "elasticloadbalancing:DescribeTargetGroups",
           "elasticloadbalancing:DescribeTags",
+          "elasticloadbalancing:DescribeTargetGroups",
         ],
         resources: ["*"],
       }),
-      new PolicyStatement({
-        actions: ["ec2:DeleteNetworkInterface", "ec2:DeleteVolume", "ec2:DeleteSecurityGroup"],
-        resources: [interfaces, volumes, securityGroups],
-        conditions: { StringLike: { "aws:ResourceTag/eks:eks-cluster-name": prefix } },
-      }),
-      new PolicyStatement({
-        actions: ["elasticloadbalancing:DeleteLoadBalancer", "elasticloadbalancing:DeleteTargetGroup"],
-        resources: [`${balancers}/*`, targetGroups],
-        conditions: { StringLike: { "aws:ResourceTag/eks:eks-cluster-name": prefix } },
-      }),
+      ...ownerTags.map(
+        (tag) =>
+          new PolicyStatement({
+            actions: Object.keys(leftovers),
+            resources: Object.values(leftovers),
+            conditions: { StringLike: { [`aws:ResourceTag/${tag}`]: prefix } },
+          }),
+      ),
     );
-    const arn = (rest: string) => `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:${rest}]`;
-    const here = "<AWS::Region>:<AWS::AccountId>";
-    for (const kind of [`cluster/${prefix}`, `nodegroup/${prefix}/*/*`, `access-entry/${prefix}/*`]) {
+    this.explainWildcards(worker.role, prefix);
+  }
+
+  private explainWildcards(role: Role, prefix: string): void {
+    const finding = (service: string, resource: string) =>
+      `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:${service}:<AWS::Region>:<AWS::AccountId>:${resource}]`;
+    for (const kind of ["cluster", "access-entry", "nodegroup"]) {
       explain(
-        worker.role,
-        arn(`eks:${here}:${kind}`),
+        role,
+        finding("eks", `${kind}/${prefix}`),
         "Clusters come and go; their names begin with the deployment's id.",
       );
     }
-    for (const kind of ["network-interface/*", "volume/*", "security-group/*"]) {
-      explain(
-        worker.role,
-        arn(`ec2:${here}:${kind}`),
-        "Only what carries the name of one of the deployment's clusters.",
-      );
-    }
-    for (const kind of ["loadbalancer/*/*", "targetgroup/*"]) {
-      explain(
-        worker.role,
-        arn(`elasticloadbalancing:${here}:${kind}`),
-        "Only what carries the name of one of the deployment's clusters.",
-      );
+    for (const [service, kinds] of Object.entries({
+      ec2: ["network-interface", "security-group", "volume"],
+      elasticloadbalancing: ["loadbalancer", "targetgroup"],
+    })) {
+      for (const kind of kinds) {
+        explain(role, finding(service, `${kind}/*`), "Only what a tag names as one of the deployment's clusters' own.");
+      }
     }
     explain(
-      worker.role,
+      role,
       "AwsSolutions-IAM5[Resource::*]",
       "EC2's and ELB's Describe actions and X-Ray's Put actions know no resources.",
     );
