@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import { asId, type SandboxId, type TenantId } from "../../shared/domain/ids.ts";
-
-const alphabet = "abcdefghijklmnopqrstuvwxyz234567";
+import { base32 } from "../base32.ts";
 
 /**
  * The id of the sandbox that a tenant's idempotency key stands for: the same pair always names the same sandbox, and
@@ -25,9 +24,4 @@ function canonical(value: unknown): string {
       ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
       : part,
   );
-}
-
-function base32(bytes: Uint8Array): string {
-  const bits = [...bytes].map((it) => it.toString(2).padStart(8, "0")).join("");
-  return (bits.match(/.{5}/g) ?? []).map((group) => alphabet[Number.parseInt(group, 2)]).join("");
 }
