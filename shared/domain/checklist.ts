@@ -61,8 +61,9 @@ export function stepAfter<Step extends ProvisionStep | TeardownStep>(
   return list[list.findIndex((it) => it.step === step) + 1]?.step;
 }
 
-/** True when the step has used up its time. */
+/** True when the step has used up its time; one that nobody has tried yet has not, however long its message took. */
 export function isOverBudget(progress: Progress<ProvisionStep | TeardownStep>, now: Instant): boolean {
+  if (progress.attempts === 0) return false;
   const all: readonly ChecklistStep[] = [...provisionSteps, ...teardownSteps];
   const budget = all.find((it) => it.step === progress.step)?.budgetSeconds ?? 0;
   return progress.startedAt + budget * 1000 < now;

@@ -24,8 +24,6 @@ export interface PoolView {
   readonly clusters: readonly Cluster[];
   /** Oldest first. */
   readonly observations: readonly Observation[];
-  /** Grows by one with every pass that may write; a pass that finds it moved stops. */
-  readonly pass: number;
 }
 
 export type PoolAction =

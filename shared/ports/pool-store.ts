@@ -109,8 +109,11 @@ export interface PoolStore {
   /** Takes the cluster's half out; the sandbox's half keeps its place. `false` when the slot does not hold this cluster. */
   dropCluster(poolId: PoolId, n: number, clusterId: ClusterId): Promise<boolean>;
 
-  /** A new cluster row, before any cloud call. `false` when the id is taken. */
-  createCluster(cluster: ClusterIn<"requested">): Promise<boolean>;
+  /**
+   * A new cluster row, before any cloud call, if `pass` is still the pool's newest: a pass that was overtaken must not create
+   * from what it counted. `false` when it was overtaken, or the id is taken.
+   */
+  createCluster(cluster: ClusterIn<"requested">, pass: number): Promise<boolean>;
   /**
    * Replaces a cluster's record if `version − 1` is in place. `false` when it is not: somebody else took this step.
    * Not for `claimed` (see `match`) and `deleted` (see `closeCluster`).
@@ -124,8 +127,10 @@ export interface PoolStore {
    */
   closeCluster(cluster: ClusterIn<"deleted">, sandbox?: SandboxIn<"terminated">): Promise<boolean>;
 
-  /** Claims the pass number `pass + 1` and records the observations. `false` when another pass came in between. */
-  beginPass(poolId: PoolId, pass: number, observations: readonly Observation[]): Promise<boolean>;
+  /** Begins a pass and returns its number, which is higher than every one before. What is read after it is what it may act on. */
+  beginPass(poolId: PoolId): Promise<number>;
+  /** Keeps what a pass saw. `false` when it was overtaken. */
+  saveObservations(poolId: PoolId, pass: number, observations: readonly Observation[]): Promise<boolean>;
   /** Moves a tenant's ceiling if it still is `from`. */
   setCeiling(poolId: PoolId, tenant: TenantId, from: number | undefined, to: number): Promise<boolean>;
 }

@@ -7,8 +7,6 @@ import { tearDown } from "./tear-down-cluster.ts";
 /**
  * Takes a cluster one short step along its checklist and, if more is to come, sends the message for the next. Every step
  * looks before it acts, so a repeated or interrupted one does no harm; the record's version tells duplicates apart.
- *
- * @throws what the cloud answers unexpectedly: the queue delivers the message again.
  */
 export async function advanceCluster(
   ports: AdvancePorts,

@@ -21,6 +21,8 @@ export type AdvanceOutcome =
       readonly step: ProvisionStep | TeardownStep;
       readonly note: string;
       readonly blocked: boolean;
+      /** What the step threw, when it waits for that. */
+      readonly error?: unknown;
     }
   | { readonly kind: "advanced"; readonly step: ProvisionStep | TeardownStep }
   | { readonly kind: "available"; readonly seconds: number }
@@ -35,4 +37,22 @@ export async function sendNext(
   delaySeconds = 0,
 ): Promise<void> {
   await work.send({ kind: "advanceCluster", poolId, clusterId: id, version }, delaySeconds);
+}
+
+/** Pause before a step is tried again that met an answer nobody expected. */
+const surprisedSeconds = 30;
+
+/**
+ * What the step came to, when the answer of the cloud may be one that nobody expected: it is tried again within the step's
+ * budget like anything else, and the record says what it was. A queue's redelivery would count attempts instead of time.
+ */
+export async function attemptStep<Outcome>(
+  step: () => Promise<Outcome>,
+): Promise<Outcome | { kind: "again"; afterSeconds: number; note: string; error: unknown }> {
+  try {
+    return await step();
+  } catch (error) {
+    const note = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    return { kind: "again", afterSeconds: surprisedSeconds, note: note.slice(0, 500), error };
+  }
 }

@@ -2,7 +2,7 @@ import { again, enter, isOverBudget, type ProvisionStep, provisionSteps, stepAft
 import { type ClusterAddress, type ClusterIn, type ClusterInFlight, drain } from "../domain/cluster.ts";
 import type { PoolConfig } from "../domain/pool.ts";
 import type { StepOutcome } from "../ports/cluster-provider.ts";
-import { type AdvanceOutcome, type AdvancePorts, sendNext } from "./cluster-step.ts";
+import { type AdvanceOutcome, type AdvancePorts, attemptStep, sendNext } from "./cluster-step.ts";
 import { placeCluster } from "./place-cluster.ts";
 
 /** One step from `requested` toward `available`. */
@@ -14,7 +14,7 @@ export async function provision(ports: AdvancePorts, cluster: ClusterInFlight): 
   if (isOverBudget(cluster.progress, clock())) {
     return fail(ports, cluster, `${step} took longer than its budget; last seen: ${lastNote ?? "nothing"}`);
   }
-  const outcome = await attempt(ports, cluster, config);
+  const outcome = await attemptStep(() => attempt(ports, cluster, config));
   switch (outcome.kind) {
     case "done":
       return advance(ports, cluster, config, outcome.address);
@@ -27,12 +27,13 @@ export async function provision(ports: AdvancePorts, cluster: ClusterInFlight): 
       const waiting = { ...cluster, progress, updatedAt: clock(), version: cluster.version + 1 };
       if (!(await pools.saveCluster(waiting))) return { kind: "nothing" };
       await sendNext(ports.work, waiting, afterSeconds);
-      return { kind: "waiting", step, note, blocked: outcome.kind === "capacityBlocked" };
+      const blocked = outcome.kind === "capacityBlocked";
+      return { kind: "waiting", step, note, blocked, ...("error" in outcome && { error: outcome.error }) };
     }
   }
 }
 
-function attempt(
+async function attempt(
   { provider, kubernetes }: AdvancePorts,
   cluster: ClusterInFlight,
   { clusterClass }: PoolConfig,

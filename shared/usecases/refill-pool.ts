@@ -22,22 +22,25 @@ export interface RefillReport {
  * One level-based pass over a pool: reads it whole, plans, and carries the plan out. Running it again at once does
  * nothing new; one that dies half-way is finished by the next.
  *
- * @returns `undefined` when the pool has no configuration, or another pass is at work on it.
+ * @returns `undefined` when the pool has no configuration.
  */
 export async function refillPool(ports: RefillPorts, poolId: PoolId): Promise<RefillReport | undefined> {
   const { pools, clock } = ports;
+  // Before the read: what an overtaken pass creates later is refused, and what it created before is seen.
+  const pass = await pools.beginPass(poolId);
   const view = await pools.readPool(poolId);
   if (!view) return undefined;
   const now = clock();
-  if (!(await pools.beginPass(poolId, view.pass, observe(view.observations, view.counters, now)))) return undefined;
+  const observations = observe(view.observations, view.counters, now);
+  if (observations !== view.observations) await pools.saveObservations(poolId, pass, observations);
   const actions = planPool(view, now);
-  for (const action of actions) await apply(ports, view, action);
+  for (const action of actions) await apply(ports, view, pass, action);
   const counts = countPool(view);
   const target = targetWarm(view.config.policy, counts.claimed, counts.waiting);
   return { counts, target, done: actions.map((it) => it.kind) };
 }
 
-async function apply(ports: RefillPorts, view: PoolRead, action: PoolAction): Promise<void> {
+async function apply(ports: RefillPorts, view: PoolRead, pass: number, action: PoolAction): Promise<void> {
   const { pools, work } = ports;
   const { poolId } = view.config;
   const find = (id: ClusterId) => view.clusters.find((it) => it.id === id);
@@ -73,7 +76,7 @@ async function apply(ports: RefillPorts, view: PoolRead, action: PoolAction): Pr
       return;
     }
     case "create":
-      for (let n = 0; n < action.count; n++) await createCluster(ports, view);
+      for (let n = 0; n < action.count; n++) await createCluster(ports, view, pass);
       return;
     case "trim": {
       const cluster = findAvailable(action.clusterId);
@@ -86,12 +89,12 @@ async function apply(ports: RefillPorts, view: PoolRead, action: PoolAction): Pr
 }
 
 /** The row comes first: a cluster that the cloud knows and the table does not cannot come to be here. */
-async function createCluster({ pools, work, clock, newClusterId }: RefillPorts, { config }: PoolRead): Promise<void> {
+async function createCluster(ports: RefillPorts, { config }: PoolRead, pass: number): Promise<void> {
+  const { pools, work, clock, newClusterId } = ports;
   const { poolId, revision } = config;
   const now = clock();
   const id = newClusterId();
-  const progress = enter("create", now);
-  const times = { createdAt: now, updatedAt: now };
-  await pools.createCluster({ id, poolId, revision, ...times, version: 1, state: "requested", progress });
-  await work.send({ kind: "advanceCluster", poolId, clusterId: id, version: 1 });
+  const base = { id, poolId, revision, createdAt: now, updatedAt: now, version: 1 };
+  const created = await pools.createCluster({ ...base, state: "requested", progress: enter("create", now) }, pass);
+  if (created) await work.send({ kind: "advanceCluster", poolId, clusterId: id, version: 1 });
 }

@@ -3,7 +3,7 @@ import type { ClusterIn, TeardownReport } from "../domain/cluster.ts";
 import { close } from "../domain/lease.ts";
 import type { Instant } from "../domain/time.ts";
 import type { Removed, StepOutcome } from "../ports/cluster-provider.ts";
-import { type AdvanceOutcome, type AdvancePorts, sendNext } from "./cluster-step.ts";
+import { type AdvanceOutcome, type AdvancePorts, attemptStep, sendNext } from "./cluster-step.ts";
 
 type TearingDown = ClusterIn<"draining" | "deleting">;
 
@@ -17,7 +17,7 @@ export async function tearDown(ports: AdvancePorts, cluster: TearingDown): Promi
     const mayProceed = teardownSteps.find((it) => it.step === step)?.overBudget === "proceed";
     return mayProceed ? advance(ports, cluster, []) : quarantine(ports, cluster, note);
   }
-  const outcome = await attempt(ports, cluster);
+  const outcome = await attemptStep(() => attempt(ports, cluster));
   switch (outcome.kind) {
     case "done":
       return advance(ports, cluster, outcome.removed ?? []);
@@ -26,7 +26,7 @@ export async function tearDown(ports: AdvancePorts, cluster: TearingDown): Promi
     case "again":
     case "capacityBlocked": {
       const { afterSeconds, note } = outcome;
-      const removed = outcome.kind === "again" ? (outcome.removed ?? []) : [];
+      const removed = "removed" in outcome ? (outcome.removed ?? []) : [];
       const waiting: TearingDown = {
         ...cluster,
         report: reported(cluster.report, removed, clock()),
@@ -36,7 +36,8 @@ export async function tearDown(ports: AdvancePorts, cluster: TearingDown): Promi
       };
       if (!(await ports.pools.saveCluster(waiting))) return { kind: "nothing" };
       await sendNext(ports.work, waiting, afterSeconds);
-      return { kind: "waiting", step, note, blocked: outcome.kind === "capacityBlocked" };
+      const blocked = outcome.kind === "capacityBlocked";
+      return { kind: "waiting", step, note, blocked, ...("error" in outcome && { error: outcome.error }) };
     }
   }
 }

@@ -78,7 +78,7 @@ function aView(over: Partial<PoolView> & { policy?: Partial<PoolPolicy>; tenantQ
     revision: "r1",
   };
   const counters = { head: 0, tail: 0, drawn: {}, ceiling: {} };
-  return { config, counters, slots: [], clusters: [], observations: [], pass: 0, ...view };
+  return { config, counters, slots: [], clusters: [], observations: [], ...view };
 }
 
 describe("the target of warm clusters", () => {

@@ -27,10 +27,10 @@ export function memoryPoolStore(records: Records): PoolStore {
       return poolOf(records, poolId).counters;
     },
     async readPool(poolId) {
-      const { config, counters, pass, observations, clusters } = poolOf(records, poolId);
+      const { config, counters, observations, clusters } = poolOf(records, poolId);
       if (!config) return undefined;
       const slots = slotsOf(poolId);
-      return { config, counters, slots, clusters: [...clusters.values()], observations, pass, pages: 1 };
+      return { config, counters, slots, clusters: [...clusters.values()], observations, pages: 1 };
     },
     async readSlots(poolId) {
       return slotsOf(poolId);
@@ -101,10 +101,12 @@ export function memoryPoolStore(records: Records): PoolStore {
       return { kind: "enqueued" };
     },
 
-    async createCluster(cluster) {
-      const { clusters } = poolOf(records, cluster.poolId);
+    async createCluster(cluster, pass) {
+      const pool = poolOf(records, cluster.poolId);
+      const { clusters } = pool;
       const inPlace = clusters.get(cluster.id);
       if (inPlace) return isDeepStrictEqual(inPlace, cluster);
+      if (pool.pass !== pass) return false;
       clusters.set(cluster.id, cluster);
       return true;
     },
@@ -140,10 +142,14 @@ export function memoryPoolStore(records: Records): PoolStore {
       return true;
     },
 
-    async beginPass(poolId, pass, observations) {
+    async beginPass(poolId) {
+      const pool = poolOf(records, poolId);
+      pool.pass += 1;
+      return pool.pass;
+    },
+    async saveObservations(poolId, pass, observations) {
       const pool = poolOf(records, poolId);
       if (pool.pass !== pass) return false;
-      pool.pass = pass + 1;
       pool.observations = observations;
       return true;
     },

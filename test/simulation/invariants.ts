@@ -1,0 +1,188 @@
+import type { ClusterId, PoolId, SandboxId, TenantId } from "../../shared/domain/ids.ts";
+import { deadlineOf } from "../../shared/domain/lease.ts";
+import type { PoolConfig } from "../../shared/domain/pool.ts";
+import { isLive, type Sandbox } from "../../shared/domain/sandbox.ts";
+import type { PoolStore } from "../../shared/ports/pool-store.ts";
+import type { SandboxStore } from "../../shared/ports/sandbox-store.ts";
+import { type Scheduler, Violation } from "./scheduler.ts";
+
+type Cloud = { readonly exists: (id: ClusterId) => boolean; readonly made: ReadonlyMap<ClusterId, number> };
+
+/** A sandbox may stay past its deadline for two sweeps, a lost message and a retry: what docs/claim.md promises. */
+const reapedWithin = 10 * 60_000;
+
+/**
+ * The stores, watched from inside: what each write really did, whoever asked for it and whatever became of the answer.
+ * Throws a `Violation` at the write that breaks an invariant.
+ */
+export function watch(pools: PoolStore, sandboxes: SandboxStore, config: PoolConfig, claims: Set<SandboxId>) {
+  const holder = new Map<ClusterId, SandboxId>();
+  const held = new Map<SandboxId, ClusterId>();
+  const owners = new Map<string, Set<SandboxId>>();
+  const ownerKey = ({ tenant, ownerId }: Pick<Sandbox, "tenant" | "ownerId">) => `${tenant}/${ownerId}`;
+  const clusters = new Set<ClusterId>();
+  const races = new Map<string, number>();
+  const race = (name: string) => races.set(name, (races.get(name) ?? 0) + 1);
+
+  function admit(sandbox: Sandbox) {
+    claims.add(sandbox.id);
+    const live = owners.get(ownerKey(sandbox)) ?? new Set();
+    live.add(sandbox.id);
+    owners.set(ownerKey(sandbox), live);
+    if (live.size > config.quotas.owner) throw new Violation("owner quota", `${ownerKey(sandbox)} holds ${live.size}`);
+  }
+
+  const watchedPools: PoolStore = {
+    ...pools,
+    async match(args) {
+      const before = await sandboxes.get(args.sandbox.id);
+      const answer = await pools.match(args);
+      if (answer.kind !== "matched") race(`match: ${answer.kind}`);
+      const after = await sandboxes.get(args.sandbox.id);
+      if (answer.kind !== "matched" || before?.version === after?.version) return answer;
+      const { clusterId } = args;
+      const other = holder.get(clusterId);
+      if (other !== undefined && other !== args.sandbox.id) {
+        throw new Violation("one cluster, one sandbox", `${clusterId} went to ${other} and to ${args.sandbox.id}`);
+      }
+      const had = held.get(args.sandbox.id);
+      if (had !== undefined && had !== clusterId) {
+        throw new Violation("one sandbox, one cluster", `${args.sandbox.id} got ${had} and ${clusterId}`);
+      }
+      holder.set(clusterId, args.sandbox.id);
+      held.set(args.sandbox.id, clusterId);
+      if (!before) admit(args.sandbox);
+      return answer;
+    },
+    async enqueue(sandbox, ownerQuota) {
+      const before = await sandboxes.get(sandbox.id);
+      const answer = await pools.enqueue(sandbox, ownerQuota);
+      if (answer.kind !== "enqueued") race(`enqueue: ${answer.kind}`);
+      if (answer.kind === "enqueued" && !before) admit(sandbox);
+      return answer;
+    },
+    async takeSlotForSandbox(poolId, n, half) {
+      const answer = await pools.takeSlotForSandbox(poolId, n, half);
+      if (answer.kind === "refused") race("ticket void on arrival");
+      else if (!answer.slot.cluster && answer.slot.clusterGone) race("cluster left before the ticket came");
+      return answer;
+    },
+    async takeSlotForCluster(poolId, n, half) {
+      const answer = await pools.takeSlotForCluster(poolId, n, half);
+      if (answer.kind === "refused") race("slot void on placing");
+      return answer;
+    },
+    async createCluster(cluster, pass) {
+      const created = await pools.createCluster(cluster, pass);
+      if (!created) race("pass overtaken");
+      if (created) clusters.add(cluster.id);
+      const total = (await pools.readPool(cluster.poolId))?.clusters.length ?? 0;
+      if (total > config.policy.maxTotal)
+        throw new Violation("ceiling", `${total} of ${config.policy.maxTotal} clusters`);
+      return created;
+    },
+    async saveCluster(cluster) {
+      const saved = await pools.saveCluster(cluster);
+      if (!saved) race("cluster changed meanwhile");
+      return saved;
+    },
+  };
+  const watchedSandboxes: SandboxStore = {
+    ...sandboxes,
+    async save(sandbox) {
+      const saved = await sandboxes.save(sandbox);
+      if (!saved) race("sandbox changed meanwhile");
+      return saved;
+    },
+    async end(before, ended, cluster) {
+      const done = await sandboxes.end(before, ended, cluster);
+      if (done) owners.get(ownerKey(before))?.delete(before.id);
+      else race("end lost to a change");
+      return done;
+    },
+  };
+  return { pools: watchedPools, sandboxes: watchedSandboxes, races, held, clusters };
+}
+
+/** What must hold when nothing is left to do but the minute's sweeps. */
+export async function checkAtRest(
+  scheduler: Scheduler,
+  { pools, sandboxes }: { pools: PoolStore; sandboxes: SandboxStore },
+  config: PoolConfig,
+  { claims, answered, cloud }: { claims: ReadonlySet<SandboxId>; answered: ReadonlySet<SandboxId>; cloud: Cloud },
+): Promise<void> {
+  const now = scheduler.now();
+  const view = await pools.readPool(config.poolId);
+  if (!view) throw new Violation("rest", "the pool is gone");
+  const live = new Map<TenantId, number>();
+  for (const id of new Set([...claims, ...answered])) {
+    const sandbox = await sandboxes.get(id);
+    if (!sandbox) throw new Violation("no claim is forgotten", `${id} was answered and has no record`);
+    if (sandbox.state === "terminating") throw new Violation("rest", `${id} is still terminating`);
+    if (!isLive(sandbox)) continue;
+    live.set(sandbox.tenant, (live.get(sandbox.tenant) ?? 0) + 1);
+    const { at, reason } = deadlineOf(sandbox);
+    if (at + reapedWithin < now)
+      throw new Violation("expired sandboxes end", `${id} is ${sandbox.state} past ${reason}`);
+    if (sandbox.state === "pending") {
+      const slot = view.slots.find((it) => it.n === sandbox.ticket);
+      if (slot?.sandbox?.sandboxId !== id)
+        throw new Violation("whoever waits is in line", `${id} is not in slot ${sandbox.ticket}`);
+      continue;
+    }
+    const cluster = view.clusters.find((it) => it.id === sandbox.clusterId);
+    if (cluster?.state !== "claimed" || cluster.sandboxId !== id) {
+      throw new Violation(
+        "a ready sandbox has its cluster",
+        `${id} has ${sandbox.clusterId}, which is ${cluster?.state}`,
+      );
+    }
+  }
+  const waiting = view.slots.filter((it) => it.sandbox?.confirmed && !it.cluster).length;
+  const idle = view.clusters.filter((it) => it.state === "available");
+  if (waiting > 0 && idle.length > 0)
+    throw new Violation("nobody waits beside a warm cluster", `${waiting} wait, ${idle.length} warm`);
+  for (const cluster of idle) {
+    const slot = view.slots.find((it) => it.n === cluster.slot);
+    if (slot?.cluster?.clusterId !== cluster.id || slot.n <= view.counters.head) {
+      throw new Violation(
+        "a warm cluster can be claimed",
+        `${cluster.id} names slot ${cluster.slot}, head ${view.counters.head}`,
+      );
+    }
+  }
+  for (const cluster of view.clusters) {
+    if (cluster.state === "claimed") {
+      const sandbox = await sandboxes.get(cluster.sandboxId);
+      if (!sandbox || !isLive(sandbox))
+        throw new Violation("no cluster is forgotten", `${cluster.id} outlives ${cluster.sandboxId}`);
+    } else if (cluster.state !== "available" && cluster.state !== "quarantined") {
+      throw new Violation("rest", `${cluster.id} is ${cluster.state}`);
+    }
+  }
+  for (const tenant of new Set([...live.keys(), ...(Object.keys(view.counters.drawn) as TenantId[])])) {
+    const drawn = view.counters.drawn[tenant] ?? 0;
+    const ceiling = view.counters.ceiling[tenant] ?? config.quotas.tenant;
+    const used = drawn - (ceiling - config.quotas.tenant);
+    if (used !== (live.get(tenant) ?? 0)) {
+      throw new Violation("counters equal a recount", `${tenant}: counted ${used}, live ${live.get(tenant) ?? 0}`);
+    }
+    if (used > config.quotas.tenant) throw new Violation("tenant quota", `${tenant} holds ${used}`);
+  }
+  for (const [id, times] of cloud.made) if (times > 1) throw new Violation("one create a cluster", `${id}: ${times}`);
+}
+
+/** What must hold after the pool was told to keep nothing, and every sandbox ended. */
+export async function checkDrained(pools: PoolStore, poolId: PoolId, cloud: Cloud): Promise<void> {
+  const view = await pools.readPool(poolId);
+  const left = view?.clusters ?? [];
+  if (left.some((it) => it.state !== "quarantined"))
+    throw new Violation("drained", left.map((it) => `${it.id} ${it.state}`).join(", "));
+  const confirmed = view?.slots.filter((it) => it.sandbox?.confirmed) ?? [];
+  if (confirmed.length > 0)
+    throw new Violation("drained", `slots ${confirmed.map((it) => it.n).join(", ")} still wait`);
+  const known = new Set(left.map((it) => it.id));
+  for (const id of cloud.made.keys()) {
+    if (cloud.exists(id) && !known.has(id)) throw new Violation("no cluster is forgotten", `the cloud still has ${id}`);
+  }
+}
