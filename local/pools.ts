@@ -51,12 +51,21 @@ export async function waitForWarmCluster(
 ): Promise<PoolView> {
   const deadline = Date.now() + options.withinMs;
   for (;;) {
-    const pool = (await reader.pools()).find((it) => it.target > 0);
-    if (pool === undefined) throw new Error("no pool of this stage keeps clusters warm");
-    if (pool.counts.available > 0) return pool;
-    const state = describePool(pool, await reader.clusters(pool.id));
+    const { warm, state } = await look(reader);
+    if (warm !== undefined) return warm;
     options.report(state);
     if (Date.now() > deadline) throw new Error(`No cluster is warm yet: ${state}.`);
     await sleep(1_000, undefined, { signal: options.signal });
+  }
+}
+
+async function look(reader: ReturnType<typeof poolReader>): Promise<{ warm?: PoolView; state: string }> {
+  try {
+    const pool = (await reader.pools()).find((it) => it.target > 0);
+    if (pool === undefined) return { state: "no pool keeps clusters warm" };
+    const state = describePool(pool, await reader.clusters(pool.id));
+    return pool.counts.available > 0 ? { warm: pool, state } : { state };
+  } catch (error) {
+    return { state: error instanceof Error ? error.message : String(error) };
   }
 }

@@ -66,6 +66,8 @@ export async function startMinistack(options: MinistackOptions): Promise<Minista
   const logFile = join(dir, "ministack.log");
   writeFileSync(caFile, certificate);
   writeFileSync(keyFile, key, { mode: 0o600 });
+  // Functions run below this folder: the type of a checkout's own package.json must not reach them.
+  writeFileSync(join(dir, "package.json"), '{"type":"commonjs"}');
   writeFileSync(bundleFile, `${certificate}\n${certificatesTrustedAlready()}`);
 
   report("starting the AWS emulator");
