@@ -1,0 +1,29 @@
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+
+/** What both stores need. */
+export interface TableAccess {
+  readonly client: DynamoDBDocumentClient;
+  readonly tableName: string;
+}
+
+/**
+ * A client for short single-item calls: connections are kept, and a call that hangs is given up and repeated well within
+ * the time that a function has.
+ *
+ * @param endpoint another address than the Region's own.
+ */
+export function createDocumentClient({ endpoint }: { readonly endpoint?: string } = {}): DynamoDBDocumentClient {
+  const client = new DynamoDBClient({
+    ...(endpoint !== undefined && { endpoint }),
+    maxAttempts: 5,
+    requestHandler: {
+      connectionTimeout: 1_000,
+      requestTimeout: 3_000,
+      throwOnRequestTimeout: true,
+      httpAgent: { keepAlive: true, maxSockets: 100 },
+      httpsAgent: { keepAlive: true, maxSockets: 100 },
+    },
+  });
+  return DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
+}

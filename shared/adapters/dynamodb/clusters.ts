@@ -1,0 +1,97 @@
+import { isDeepStrictEqual } from "node:util";
+import { PutCommand } from "@aws-sdk/lib-dynamodb";
+import type { Cluster } from "../../domain/cluster.ts";
+import type { PoolStore } from "../../ports/pool-store.ts";
+import type { Item } from "./attributes.ts";
+import type { TableAccess } from "./client.ts";
+import { decodeCluster, encodeClosedCluster, encodeCluster, encodeSandbox } from "./codec.ts";
+import { writeAll, writeIf } from "./conditional-write.ts";
+import { poolKeys } from "./keys.ts";
+import { slotIs, takeClusterOut } from "./slot-writes.ts";
+
+const isAbsent = "attribute_not_exists(pk)";
+const isAtVersion = "#version = :before";
+const isAvailableInSlot = "#state = :available AND #slot = :slot";
+const passIsNewest = "#pass = :pass";
+const isTerminating = "#state = :terminating";
+
+/** The writes of a cluster's record, outside of its match. */
+export function dynamoClusters(
+  access: TableAccess,
+): Pick<PoolStore, "createCluster" | "saveCluster" | "drainAvailable" | "closeCluster"> {
+  const { client, tableName } = access;
+  const onFailure = { TableName: tableName, ReturnValuesOnConditionCheckFailure: "ALL_OLD" } as const;
+  return {
+    async createCluster(cluster, pass) {
+      const failed = await writeAll(access, {
+        cluster: { Put: { Item: encodeCluster(cluster), ConditionExpression: isAbsent } },
+        pass: {
+          ConditionCheck: {
+            Key: poolKeys.plan(cluster.poolId),
+            ConditionExpression: passIsNewest,
+            ExpressionAttributeNames: { "#pass": "pass" },
+            ExpressionAttributeValues: { ":pass": pass },
+          },
+        },
+      });
+      return failed.size === 0 || isSame(failed.get("cluster"), cluster);
+    },
+
+    async saveCluster(cluster) {
+      const put = new PutCommand({
+        ...onFailure,
+        Item: encodeCluster(cluster),
+        ConditionExpression: isAtVersion,
+        ExpressionAttributeNames: { "#version": "version" },
+        ExpressionAttributeValues: { ":before": cluster.version - 1 },
+      });
+      const saved = await writeIf(() => client.send(put));
+      return saved.written || isSame(saved.inPlace, cluster);
+    },
+
+    async drainAvailable(cluster, slot) {
+      const { poolId, id, version } = cluster;
+      const failed = await writeAll(access, {
+        cluster: {
+          Put: {
+            Item: encodeCluster(cluster),
+            ConditionExpression: `${isAtVersion} AND ${isAvailableInSlot}`,
+            ExpressionAttributeNames: { "#version": "version", "#state": "state", "#slot": "slot" },
+            ExpressionAttributeValues: { ":before": version - 1, ":available": "available", ":slot": slot },
+          },
+        },
+        slot: { Update: takeClusterOut(poolId, slot, id, `${slotIs.heldByCluster} AND ${slotIs.freeOfSandbox}`) },
+      });
+      return failed.size === 0 || isSame(failed.get("cluster"), cluster);
+    },
+
+    async closeCluster(cluster, sandbox) {
+      const { poolId, id, version } = cluster;
+      const failed = await writeAll(access, {
+        row: {
+          Delete: {
+            Key: poolKeys.cluster(poolId, id),
+            ConditionExpression: isAtVersion,
+            ExpressionAttributeNames: { "#version": "version" },
+            ExpressionAttributeValues: { ":before": version - 1 },
+          },
+        },
+        closed: { Put: { Item: encodeClosedCluster(cluster), ConditionExpression: isAbsent } },
+        sandbox: sandbox && {
+          Put: {
+            Item: encodeSandbox(sandbox),
+            ConditionExpression: `${isAtVersion} AND ${isTerminating}`,
+            ExpressionAttributeNames: { "#version": "version", "#state": "state" },
+            ExpressionAttributeValues: { ":before": sandbox.version - 1, ":terminating": "terminating" },
+          },
+        },
+      });
+      return failed.size === 0 || failed.has("closed");
+    },
+  };
+}
+
+/** The very record that the write carries is in place: its earlier success. */
+function isSame(inPlace: Item | undefined, cluster: Cluster): boolean {
+  return inPlace !== undefined && isDeepStrictEqual(decodeCluster(inPlace), decodeCluster(encodeCluster(cluster)));
+}

@@ -1,0 +1,18 @@
+import type { PoolStore } from "../../ports/pool-store.ts";
+import type { TableAccess } from "./client.ts";
+import { dynamoClusters } from "./clusters.ts";
+import { dynamoMatch } from "./match.ts";
+import { dynamoPasses } from "./passes.ts";
+import { dynamoPools } from "./pools.ts";
+import { dynamoTickets } from "./tickets.ts";
+
+/** Pools in the one table. */
+export function dynamoPoolStore(access: TableAccess): PoolStore {
+  return {
+    ...dynamoPools(access),
+    ...dynamoTickets(access),
+    ...dynamoMatch(access),
+    ...dynamoClusters(access),
+    ...dynamoPasses(access),
+  };
+}

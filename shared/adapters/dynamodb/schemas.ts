@@ -1,0 +1,176 @@
+import * as z from "zod/mini";
+import type { Progress } from "../../domain/checklist.ts";
+import type { Cluster } from "../../domain/cluster.ts";
+import type { OwnerId, SandboxId, TenantId } from "../../domain/ids.ts";
+import type { Observation } from "../../domain/plan.ts";
+import type { PoolConfig } from "../../domain/pool.ts";
+import type { Sandbox } from "../../domain/sandbox.ts";
+
+/**
+ * What the table holds, attribute by attribute. Attributes that a schema does not name are left out on reading, so that a
+ * record of another release is readable. Names of steps, reasons and events are not checked: an old record may carry
+ * one that is gone.
+ */
+const text = <T extends string>() => z.custom<T>((value) => typeof value === "string");
+const optional = z.exactOptional;
+const number = z.number();
+const texts = z.record(z.string(), z.string());
+
+const progress = <Step extends string>() =>
+  z.object({
+    step: text<Step>(),
+    startedAt: number,
+    attempts: number,
+    dueAt: number,
+    note: optional(z.string()),
+  }) satisfies z.ZodMiniType<Progress<Step>>;
+
+const address = z.object({ endpoint: z.string(), certificateAuthority: z.string() });
+
+const clusterBase = {
+  id: text<Cluster["id"]>(),
+  poolId: text<Cluster["poolId"]>(),
+  revision: z.string(),
+  createdAt: number,
+  updatedAt: number,
+  version: number,
+};
+
+type Provisioning = Extract<Cluster, { state: "provisioning" }>;
+type Draining = Extract<Cluster, { state: "draining" }>;
+const provisioning = progress<Provisioning["progress"]["step"]>();
+const teardownProgress = progress<Draining["progress"]["step"]>();
+const finding = z.object({ resource: z.string(), by: z.enum(["us", "cloud"]), at: number });
+const teardown = {
+  ...clusterBase,
+  reason: text<Draining["reason"]>(),
+  detail: optional(z.string()),
+  address: optional(address),
+  sandboxId: optional(text<SandboxId>()),
+  drainedAt: number,
+  report: z.object({ removed: z.array(finding), verifiedGoneAt: optional(number) }),
+};
+
+export const deletedCluster = z.object({ ...teardown, state: z.literal("deleted"), deletedAt: number });
+
+export const clusterSchema = z.discriminatedUnion("state", [
+  z.object({ ...clusterBase, state: z.literal("requested"), progress: provisioning }),
+  z.object({
+    ...clusterBase,
+    state: z.literal("provisioning"),
+    progress: provisioning,
+    address: optional(address),
+  }),
+  z.object({ ...clusterBase, state: z.literal("validating"), progress: provisioning, address }),
+  z.object({ ...clusterBase, state: z.literal("available"), address, slot: number, availableAt: number }),
+  z.object({
+    ...clusterBase,
+    state: z.literal("claimed"),
+    address,
+    sandboxId: text<SandboxId>(),
+    tenant: text<TenantId>(),
+    ownerId: text<OwnerId>(),
+    countedTicket: number,
+    availableAt: number,
+    claimedAt: number,
+  }),
+  z.object({ ...teardown, state: z.literal("draining"), progress: teardownProgress }),
+  z.object({ ...teardown, state: z.literal("deleting"), progress: teardownProgress }),
+  z.object({ ...teardown, state: z.literal("quarantined"), progress: teardownProgress, quarantinedAt: number }),
+  deletedCluster,
+]) satisfies z.ZodMiniType<Cluster>;
+
+const event = z.object({
+  seq: number,
+  at: number,
+  type: text<Sandbox["events"][number]["type"]>(),
+  reason: optional(z.string()),
+  detail: optional(z.string()),
+});
+
+const sandboxBase = {
+  id: text<SandboxId>(),
+  tenant: text<TenantId>(),
+  ownerId: text<OwnerId>(),
+  poolId: text<Sandbox["poolId"]>(),
+  createdAt: number,
+  updatedAt: number,
+  version: number,
+  terms: z.object({
+    ttlSeconds: number,
+    idleTimeoutSeconds: optional(number),
+    activationDeadlineSeconds: number,
+    maxLifetimeSeconds: number,
+  }),
+  labels: texts,
+  metadata: texts,
+  parameters: texts,
+  requestDigest: z.string(),
+  events: z.array(event),
+};
+const held = { ...sandboxBase, clusterId: text<Cluster["id"]>(), readyAt: number };
+const ended = {
+  ...sandboxBase,
+  reason: text<Extract<Sandbox, { state: "failed" }>["reason"]>(),
+  endedAt: number,
+  clusterId: optional(text<Cluster["id"]>()),
+};
+
+export const sandboxSchema = z.discriminatedUnion("state", [
+  z.object({
+    ...sandboxBase,
+    state: z.literal("pending"),
+    ticket: number,
+    countedTicket: number,
+    queueDeadline: number,
+  }),
+  z.object({ ...held, state: z.literal("ready"), activateBy: number }),
+  z.object({ ...held, state: z.literal("active"), activatedAt: number, expiresAt: number, lastSeenAt: number }),
+  z.object({ ...ended, state: z.literal("terminating") }),
+  z.object({ ...ended, state: z.literal("terminated"), terminatedAt: number }),
+  z.object({ ...ended, state: z.literal("failed") }),
+]) satisfies z.ZodMiniType<Sandbox>;
+
+export const configSchema = z.object({
+  poolId: text<PoolConfig["poolId"]>(),
+  description: z.string(),
+  clusterClass: z.object({ kubernetesVersion: z.string(), nodes: number }),
+  policy: z.object({
+    minWarm: number,
+    maxTotal: number,
+    bufferPercent: number,
+    maxConcurrent: number,
+    trimCoolDownSeconds: number,
+  }),
+  lease: z.object({
+    defaultTtlSeconds: number,
+    maxTtlSeconds: number,
+    maxLifetimeSeconds: number,
+    activationDeadlineSeconds: number,
+    maxQueueSeconds: number,
+  }),
+  quotas: z.object({ owner: number, tenant: number }),
+  revision: z.string(),
+}) satisfies z.ZodMiniType<PoolConfig>;
+
+/** The marks name who left. */
+export const slotSchema = z.object({
+  n: number,
+  sandboxId: optional(text<SandboxId>()),
+  tenant: optional(text<TenantId>()),
+  ownerId: optional(text<OwnerId>()),
+  countedTicket: optional(number),
+  sandboxSince: optional(number),
+  confirmed: optional(z.boolean()),
+  clusterId: optional(text<Cluster["id"]>()),
+  clusterSince: optional(number),
+  ticketGone: optional(z.string()),
+  clusterGone: optional(z.string()),
+});
+
+const observation = z.object({
+  at: number,
+  head: number,
+  drawn: z.record(text<TenantId>(), number),
+}) satisfies z.ZodMiniType<Observation>;
+export const planSchema = z.object({ pass: number, observations: optional(z.array(observation)) });
