@@ -59,7 +59,7 @@ export class SandlotStack extends Stack {
     };
     for (const it of [...functions.all, configurer]) {
       outputs[`${it.node.id}FunctionName`] = it.function.functionName;
-      outputs[`${it.node.id}RoleArn`] = it.role.roleArn;
+      outputs[`${it.node.id}RoleName`] = it.role.roleName;
       outputs[`${it.node.id}LogGroupName`] = it.logGroup.logGroupName;
     }
     for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });

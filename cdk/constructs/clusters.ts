@@ -1,7 +1,7 @@
 import { Stack } from "aws-cdk-lib";
 import { ManagedPolicy, PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { Construct } from "constructs";
-import { explain } from "./acknowledgement.ts";
+import { explain, explainManagedPolicy, explainWildcard } from "./acknowledgement.ts";
 import { type Deployment, deploymentTag } from "./deployment.ts";
 import type { LambdaFunction } from "./function.ts";
 import { allowing, type Wire } from "./wire.ts";
@@ -41,9 +41,7 @@ export class Clusters extends Construct {
   private role(id: string, assumedBy: ServicePrincipal, policies: readonly string[]): Role {
     const managedPolicies = policies.map((name) => ManagedPolicy.fromAwsManagedPolicyName(name));
     const role = new Role(this, id, { assumedBy, managedPolicies });
-    for (const name of policies) {
-      explain(role, `AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/${name}]`, awsManaged);
-    }
+    for (const name of policies) explainManagedPolicy(role, name, awsManaged);
     return role;
   }
 
@@ -112,35 +110,31 @@ export class Clusters extends Construct {
         ],
         resources: ["*"],
       }),
-      ...ownerTags.map(
-        (tag) =>
-          new PolicyStatement({
-            actions: Object.keys(leftovers),
-            resources: Object.values(leftovers),
-            conditions: { StringLike: { [`aws:ResourceTag/${tag}`]: prefix } },
-          }),
+      ...ownerTags.flatMap((tag) =>
+        Object.entries(leftovers).map(
+          ([action, resource]) =>
+            new PolicyStatement({
+              actions: [action],
+              resources: [resource],
+              conditions: { StringLike: { [`aws:ResourceTag/${tag}`]: prefix } },
+            }),
+        ),
       ),
     );
     this.explainWildcards(worker.role, prefix);
   }
 
   private explainWildcards(role: Role, prefix: string): void {
-    const finding = (service: string, resource: string) =>
-      `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:${service}:<AWS::Region>:<AWS::AccountId>:${resource}]`;
     for (const kind of ["cluster", "access-entry", "nodegroup"]) {
-      explain(
-        role,
-        finding("eks", `${kind}/${prefix}`),
-        "Clusters come and go; their names begin with the deployment's id.",
-      );
+      const reason = "Clusters come and go; their names begin with the deployment's id.";
+      explainWildcard(role, "eks", `${kind}/${prefix}`, reason);
     }
     for (const [service, kinds] of Object.entries({
       ec2: ["network-interface", "security-group", "volume"],
       elasticloadbalancing: ["loadbalancer", "targetgroup"],
     })) {
-      for (const kind of kinds) {
-        explain(role, finding(service, `${kind}/*`), "Only what a tag names as one of the deployment's clusters' own.");
-      }
+      const reason = "Only what a tag names as one of the deployment's clusters' own.";
+      for (const kind of kinds) explainWildcard(role, service, `${kind}/*`, reason);
     }
     explain(
       role,

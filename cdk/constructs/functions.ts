@@ -50,10 +50,7 @@ export class Functions extends Construct {
       timeout: timeouts.api,
       memorySize: 1024,
       environment: {
-        TABLE_NAME: table.allowing(
-          ["GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem", "ConditionCheckItem"],
-          ["byTenant"],
-        ),
+        TABLE_NAME: table.allowing(["GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"], ["byTenant"]),
         ...everyQueue(),
       },
     });
@@ -83,7 +80,7 @@ export class Functions extends Construct {
       timeout: timeouts.worker,
       memorySize: 1024,
       environment: {
-        TABLE_NAME: table.allowing(["GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem", "ConditionCheckItem"]),
+        TABLE_NAME: table.allowing(["GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"]),
         ...everyQueue(),
         CLUSTER_ROLE_ARN: clusters.passingClusterRole(),
         NODE_ROLE_ARN: clusters.passingNodeRole(),
@@ -100,7 +97,7 @@ export class Functions extends Construct {
       timeout: timeouts.reaper,
       memorySize: 512,
       environment: {
-        TABLE_NAME: table.allowing(["GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"], ["byDue"]),
+        TABLE_NAME: table.allowing(["GetItem", "Query", "PutItem", "UpdateItem"], ["byDue"]),
         ...everyQueue(),
       },
     });

@@ -28,7 +28,7 @@ export class PoolConfiguration extends Construct {
       timeout,
       memorySize: 512,
       environment: {
-        TABLE_NAME: props.table.allowing(["GetItem", "Query", "PutItem"]),
+        TABLE_NAME: props.table.allowing(["Query", "PutItem"]),
         REFILL_QUEUE_URL: props.refill.sending(),
       },
     });

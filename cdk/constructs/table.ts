@@ -1,11 +1,12 @@
 import { RemovalPolicy } from "aws-cdk-lib";
 import { AttributeType, Billing, ProjectionType, TableV2 } from "aws-cdk-lib/aws-dynamodb";
 import { Construct } from "constructs";
+import { tableSchema } from "../../shared/domain/table.ts";
 import type { Deployment } from "./deployment.ts";
 import { allowing, type Wire } from "./wire.ts";
 
 type ItemAction = "GetItem" | "PutItem" | "UpdateItem" | "DeleteItem" | "ConditionCheckItem" | "Query";
-type Index = "byTenant" | "byDue";
+type Index = keyof typeof tableSchema.indexes;
 
 /** The one table: pools, clusters, sandboxes and owners. */
 export class Table extends Construct {
@@ -14,24 +15,19 @@ export class Table extends Construct {
   constructor(scope: Construct, id: string, props: { readonly deployment: Deployment }) {
     super(scope, id);
     const { removalPolicy } = props.deployment;
+    const { partitionKey, sortKey, timeToLive, indexes } = tableSchema;
+    const text = (name: string) => ({ name, type: AttributeType.STRING });
+    const number = (name: string) => ({ name, type: AttributeType.NUMBER });
+    const index = ({ name }: { readonly name: string }) => ({ indexName: name, projectionType: ProjectionType.ALL });
+    const { byTenant, byDue } = indexes;
     this.table = new TableV2(this, "Table", {
-      partitionKey: { name: "pk", type: AttributeType.STRING },
-      sortKey: { name: "sk", type: AttributeType.STRING },
-      timeToLiveAttribute: "ttl",
+      partitionKey: text(partitionKey),
+      sortKey: text(sortKey),
+      timeToLiveAttribute: timeToLive,
       billing: Billing.onDemand(),
       globalSecondaryIndexes: [
-        {
-          indexName: "byTenant",
-          partitionKey: { name: "tenantKey", type: AttributeType.STRING },
-          sortKey: { name: "createdKey", type: AttributeType.STRING },
-          projectionType: ProjectionType.ALL,
-        },
-        {
-          indexName: "byDue",
-          partitionKey: { name: "dueKey", type: AttributeType.STRING },
-          sortKey: { name: "dueAt", type: AttributeType.NUMBER },
-          projectionType: ProjectionType.ALL,
-        },
+        { ...index(byTenant), partitionKey: text(byTenant.partitionKey), sortKey: text(byTenant.sortKey) },
+        { ...index(byDue), partitionKey: text(byDue.partitionKey), sortKey: number(byDue.sortKey) },
       ],
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
       deletionProtection: removalPolicy === RemovalPolicy.RETAIN,
@@ -47,7 +43,7 @@ export class Table extends Construct {
       [this.table.tableArn],
     );
     if (indexes.length === 0) return items;
-    const arns = indexes.map((index) => `${this.table.tableArn}/index/${index}`);
+    const arns = indexes.map((index) => `${this.table.tableArn}/index/${tableSchema.indexes[index].name}`);
     const queries = allowing(items.value, ["dynamodb:Query"], arns);
     return { ...items, statements: [...items.statements, ...queries.statements] };
   }

@@ -1,0 +1,122 @@
+import { describe, expect, it } from "vitest";
+import { idOf, synthesized } from "./synthesized.ts";
+
+const stack = synthesized("laptop");
+
+interface Statement {
+  readonly Effect: string;
+  readonly Action: string | readonly string[];
+  readonly Resource: unknown;
+  readonly Condition?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
+}
+
+/** What a function's role may do, a line for each kind of resource: `dynamodb Table: GetItem Query`. */
+function grantsOf(roleId: string): string[] {
+  const lines = new Map<string, Set<string>>();
+  for (const statement of statementsOf(roleId)) {
+    expect(statement.Effect).toBe("Allow");
+    for (const action of [statement.Action].flat()) {
+      const [service = "", name = ""] = action.split(":");
+      for (const resource of [statement.Resource].flat()) {
+        const on = `${service} ${shown(resource)}${condition(statement.Condition)}`;
+        lines.set(on, (lines.get(on) ?? new Set()).add(name));
+      }
+    }
+  }
+  return [...lines].map(([on, names]) => `${on}: ${[...names].sort().join(" ")}`).sort();
+}
+
+/** ` if` with what the policy asks for, such as ` if aws:RequestTag/a like b-*`. */
+function condition(conditions: Statement["Condition"]): string {
+  const tests = Object.entries(conditions ?? {}).flatMap(([operator, wanted]) =>
+    Object.entries(wanted).map(([key, value]) => {
+      return `${key} ${operator === "StringLike" ? "like" : "is"} ${[value].flat().join(" or ")}`;
+    }),
+  );
+  return tests.length === 0 ? "" : ` if ${tests.join(" and ")}`;
+}
+
+function statementsOf(roleId: string): Statement[] {
+  const role = JSON.stringify({ Ref: idOf(stack.resources, roleId) });
+  return Object.values(stack.of("AWS::IAM::Policy"))
+    .filter(({ Roles }) => Roles.some((it: unknown) => JSON.stringify(it) === role))
+    .flatMap(({ PolicyDocument }) => PolicyDocument.Statement);
+}
+
+/** A resource as a reader knows it: logical ids without their hash, ARNs without partition, Region and account. */
+function shown(resource: unknown): string {
+  if (typeof resource === "string") return resource;
+  const { "Fn::GetAtt": attribute, "Fn::Join": join } = resource as Record<string, [string, unknown]>;
+  if (attribute) return attribute[0].replace(/[0-9A-F]{8}$/, "");
+  const parts = (join?.[1] ?? []) as readonly unknown[];
+  const text = parts.map((part) => (typeof part === "object" && !("Ref" in (part ?? {})) ? shown(part) : part));
+  return text
+    .filter((part) => typeof part === "string")
+    .join("")
+    .replace(/^arn:+[^:]*:+/, "");
+}
+
+const traces = "xray *: PutTelemetryRecords PutTraceSegments";
+const sends = ["sqs QueuesRefillQueue: SendMessage", "sqs QueuesWorkQueue: SendMessage"];
+const consumes = "ChangeMessageVisibility DeleteMessage GetQueueAttributes GetQueueUrl ReceiveMessage";
+const owners = ["cluster.k8s.amazonaws.com/name", "eks:eks-cluster-name", "elbv2.k8s.aws/cluster"];
+const leftover = (line: string) => {
+  const [resource = "", action = ""] = line.split(": ");
+  return owners.map((tag) => `${resource} if aws:ResourceTag/${tag} like sandlot-laptop-*: ${action}`);
+};
+
+const expected: Readonly<Record<string, readonly string[]>> = {
+  FunctionsApi: [
+    "dynamodb Table/index/byTenant: Query",
+    "dynamodb Table: DeleteItem GetItem PutItem Query UpdateItem",
+    ...sends,
+  ],
+  FunctionsAccess: ["dynamodb Table: GetItem PutItem"],
+  FunctionsRefiller: [
+    "dynamodb Table: ConditionCheckItem DeleteItem GetItem PutItem Query UpdateItem",
+    `sqs QueuesRefillQueue: ${consumes} SendMessage`,
+    "sqs QueuesWorkQueue: SendMessage",
+  ],
+  FunctionsWorker: [
+    "dynamodb Table: DeleteItem GetItem PutItem Query UpdateItem",
+    "sqs QueuesRefillQueue: SendMessage",
+    `sqs QueuesWorkQueue: ${consumes} SendMessage`,
+    "eks cluster/sandlot-laptop-* if aws:RequestTag/sandlot:deployment is sandlot-laptop: CreateCluster",
+    "eks cluster/sandlot-laptop-*: CreateAccessEntry DeleteCluster DescribeCluster ListNodegroups TagResource UpdateClusterConfig",
+    "eks access-entry/sandlot-laptop-*: AssociateAccessPolicy TagResource",
+    "eks nodegroup/sandlot-laptop-*: DeleteNodegroup",
+    "iam ClustersClusterRole if iam:PassedToService is eks.amazonaws.com: PassRole",
+    "iam ClustersClusterRole: GetRole",
+    "iam ClustersNodeRole if iam:PassedToService is eks.amazonaws.com or ec2.amazonaws.com: PassRole",
+    "iam ClustersNodeRole: GetRole",
+    "ec2 *: DescribeNetworkInterfaces DescribeSecurityGroups DescribeVolumes",
+    ...leftover("ec2 network-interface/*: DeleteNetworkInterface"),
+    ...leftover("ec2 security-group/*: DeleteSecurityGroup"),
+    ...leftover("ec2 volume/*: DeleteVolume"),
+    "elasticloadbalancing *: DescribeLoadBalancers DescribeTags DescribeTargetGroups",
+    ...leftover("elasticloadbalancing loadbalancer/*: DeleteLoadBalancer"),
+    ...leftover("elasticloadbalancing targetgroup/*: DeleteTargetGroup"),
+  ],
+  FunctionsReaper: ["dynamodb Table/index/byDue: Query", "dynamodb Table: GetItem PutItem Query UpdateItem", ...sends],
+  PoolConfigurationConfigurer: ["dynamodb Table: PutItem Query", "sqs QueuesRefillQueue: SendMessage"],
+};
+
+describe("what each function may do", () => {
+  it.each(Object.entries(expected))("%s", (name, grants) => {
+    const ofEvery = [traces, `logs ${name}Logs: CreateLogStream PutLogEvents`];
+    expect(grantsOf(`${name}Role`)).toEqual([...grants, ...ofEvery].sort());
+  });
+
+  it("is said here for every role that a function has", () => {
+    const roles = Object.entries(stack.of("AWS::IAM::Role"))
+      .filter(([, it]) => JSON.stringify(it.AssumeRolePolicyDocument).includes("lambda.amazonaws.com"))
+      .map(([id]) => id.replace(/Role[0-9A-F]{8}$/, ""));
+    expect(roles.sort()).toEqual(Object.keys(expected).sort());
+  });
+
+  it("comes from its own policies only, none of AWS's", () => {
+    for (const [id, role] of Object.entries(stack.of("AWS::IAM::Role"))) {
+      if (!id.startsWith("Clusters")) expect([id, role.ManagedPolicyArns]).toEqual([id, undefined]);
+    }
+  });
+});
