@@ -81,6 +81,7 @@ export function schedulePipe(logger: Logger, run: () => Promise<void>) {
     });
 }
 
-function asError(thrown: unknown): Error {
+/** What was thrown, as the error that the logger prints with its stack. */
+export function asError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(String(thrown));
 }

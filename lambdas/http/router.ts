@@ -82,8 +82,9 @@ function matchPath(segments: readonly string[], given: readonly string[]): Recor
   const path: Record<string, string> = {};
   for (const [index, segment] of segments.entries()) {
     const value = given[index] ?? "";
-    if (segment.startsWith("{")) path[segment.slice(1, -1)] = value;
-    else if (segment !== value) return undefined;
+    const isParameter = segment.startsWith("{");
+    if (isParameter ? value === "" : value !== segment) return undefined;
+    if (isParameter) path[segment.slice(1, -1)] = value;
   }
   return path;
 }

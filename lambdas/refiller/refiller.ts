@@ -30,7 +30,7 @@ export function createHandler(ports: RefillerPorts, logger: Logger) {
 async function pass(ports: RefillerPorts, poolId: PoolId, logger: Logger): Promise<void> {
   const report = await refillPool(ports, poolId);
   if (!report) {
-    logger.info("There is nothing to refill: the pool is unknown, or another pass is at work on it.", { poolId });
+    logger.warn("There is nothing to refill: the pool has no configuration.", { poolId });
     return;
   }
   const { counts, target, done } = report;

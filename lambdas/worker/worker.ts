@@ -4,7 +4,7 @@ import { advanceCluster } from "../../shared/usecases/advance-cluster.ts";
 import type { AdvanceOutcome, AdvancePorts } from "../../shared/usecases/cluster-step.ts";
 import { reapSandbox } from "../../shared/usecases/reap-due.ts";
 import type { MetricName, RecordMetrics } from "../metrics.ts";
-import { queuePipe } from "../pipeline.ts";
+import { asError, queuePipe } from "../pipeline.ts";
 
 export interface WorkerPorts extends AdvancePorts {
   readonly record: RecordMetrics;
@@ -20,7 +20,11 @@ export function createHandler(ports: WorkerPorts, logger: Logger) {
       case "advanceCluster": {
         const outcome = await advanceCluster(ports, message);
         const { poolId, clusterId } = message;
-        logger.info("step", { poolId, clusterId, outcome });
+        if ("error" in outcome) {
+          const { error, ...waiting } = outcome;
+          const seen = { poolId, clusterId, outcome: waiting, error: asError(error) };
+          logger.error("A step met an answer that nobody expected; it is tried again.", seen);
+        } else logger.info("step", { poolId, clusterId, outcome });
         const values = valuesOf(outcome);
         if (values) ports.record({ pool: poolId }, values);
         return;

@@ -191,10 +191,11 @@ export function openApiDocument() {
       },
     },
   };
+  const bodies = new Set<unknown>(Object.values(requests).map((it) => it.body));
   // Fields may join an answer within a version: clients must not refuse what they do not know.
   return createDocument(document, {
-    override: ({ jsonSchema, io }) => {
-      if (io === "output" && jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties;
+    override: ({ jsonSchema, zodSchema }) => {
+      if (jsonSchema.additionalProperties === false && !bodies.has(zodSchema)) delete jsonSchema.additionalProperties;
     },
   });
 }

@@ -1,0 +1,63 @@
+import { describe, expect, it } from "vitest";
+import { withConfigCache } from "../../lambdas/api/config-cache.ts";
+import { digestOf, sandboxIdOf } from "../../lambdas/api/sandbox-id.ts";
+import { base32 } from "../../lambdas/base32.ts";
+import { sandboxId } from "../../shared/api/schemas.ts";
+import { asId, type PoolId, type TenantId } from "../../shared/domain/ids.ts";
+import { inMemory, small } from "../support/api.ts";
+
+const acme = asId<TenantId>("acme");
+
+describe("a sandbox's id", () => {
+  it("is the same for the same tenant and key, and another for any other pair", () => {
+    const id = sandboxIdOf(acme, "k");
+    expect(sandboxId.parse(id)).toBe(id);
+    expect(sandboxIdOf(acme, "k")).toBe(id);
+    expect(sandboxIdOf(asId<TenantId>("acm"), "ek")).not.toBe(sandboxIdOf(asId<TenantId>("acme"), "k"));
+    expect(sandboxIdOf(acme, "K")).not.toBe(id);
+  });
+  it("is written in the alphabet of RFC 4648", () => {
+    expect(base32(Buffer.from("foobar"))).toBe("mzxw6ytbo");
+  });
+});
+
+describe("a digest", () => {
+  it("does not depend on the order of fields, and does on everything else", () => {
+    expect(digestOf({ a: 1, b: { c: 2, d: [1, 2] } })).toBe(digestOf({ b: { d: [1, 2], c: 2 }, a: 1 }));
+    expect(digestOf({ a: [1, 2] })).not.toBe(digestOf({ a: [2, 1] }));
+    expect(digestOf({ a: "1" })).not.toBe(digestOf({ a: 1 }));
+  });
+});
+
+describe("the configuration cache", () => {
+  async function counted() {
+    const { ports, time } = await inMemory();
+    let reads = 0;
+    const getConfig = async (poolId: PoolId) => {
+      reads++;
+      if (poolId === "broken") throw new Error("down");
+      return ports.pools.getConfig(poolId);
+    };
+    const cached = withConfigCache({ ...ports.pools, getConfig }, ports.clock);
+    return { cached, time, reads: () => reads };
+  }
+
+  it("reads a pool once in half a minute, also when asked by many at once", async () => {
+    const { cached, time, reads } = await counted();
+    await Promise.all([1, 2, 3].map(() => cached.getConfig(small.poolId)));
+    expect(reads()).toBe(1);
+    time.now += 29_999;
+    expect(await cached.getConfig(small.poolId)).toEqual(small);
+    expect(reads()).toBe(1);
+    time.now += 1;
+    await cached.getConfig(small.poolId);
+    expect(reads()).toBe(2);
+  });
+  it("remembers neither a failed read nor an unknown pool", async () => {
+    const { cached, reads } = await counted();
+    for (const pool of ["broken", "broken", "new", "new"]) {
+      await cached.getConfig(asId<PoolId>(pool)).catch(() => undefined);
+    }
+    expect(reads()).toBe(4);
+  });
+});
