@@ -13,7 +13,8 @@ import { removeCluster, removeCompute, verifyGone } from "./teardown.ts";
  * What the role that runs it must be allowed (D = deployment id, N = `D-*`):
  * - `eks:CreateCluster`, `eks:TagResource` on `arn:*:eks:*:*:cluster/N`; `eks:TagResource` also on `…:access-entry/N/*`
  * - `eks:DescribeCluster`, `eks:UpdateClusterConfig`, `eks:DeleteCluster`, `eks:ListNodegroups`, `eks:CreateAccessEntry` on
- *   `…:cluster/N`; `eks:DeleteNodegroup` on `…:nodegroup/N/*`; `eks:AssociateAccessPolicy` on `…:access-entry/N/*`
+ *   `…:cluster/N`; `eks:DeleteNodegroup` on it and on `…:nodegroup/N/*`; `eks:AssociateAccessPolicy` on it and on
+ *   `…:access-entry/N/*`
  * - `iam:PassRole` on the cluster role (`iam:PassedToService: eks.amazonaws.com`) and on the node role (the same, and
  *   `ec2.amazonaws.com`); `iam:GetRole` on both
  * - `ec2:DescribeNetworkInterfaces`, `ec2:DescribeSecurityGroups`, `ec2:DescribeVolumes`,
