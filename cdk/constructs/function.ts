@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import type { Duration } from "aws-cdk-lib";
 import { type PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
-import { Architecture, type IFunction, Runtime, Tracing } from "aws-cdk-lib/aws-lambda";
+import { Architecture, type CfnFunction, type IFunction, Runtime, Tracing } from "aws-cdk-lib/aws-lambda";
 import { NodejsFunction, OutputFormat } from "aws-cdk-lib/aws-lambda-nodejs";
 import { LogGroup } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
@@ -84,6 +84,12 @@ export class LambdaFunction<Environment> extends Construct {
       "AwsSolutions-IAM5[Resource::*]",
       "X-Ray's PutTraceSegments and PutTelemetryRecords know no resources.",
     );
+  }
+
+  /** Changes with every change of the bundle, and with nothing else. */
+  get bundle(): string {
+    const { code } = this.function.node.defaultChild as CfnFunction;
+    return (code as CfnFunction.CodeProperty).s3Key ?? "";
   }
 
   /** Permissions beyond those that come with a variable. */

@@ -38,7 +38,8 @@ export class PoolConfiguration extends Construct {
       // A function that dies without an answer would hold up the deployment for an hour.
       serviceTimeout: timeout.plus(Duration.seconds(30)),
       // As text: CloudFormation turns the numbers of a custom resource into strings.
-      properties: { Pools: JSON.stringify(props.pools) },
+      // With the bundle, so that a release that writes them otherwise writes them anew.
+      properties: { Pools: JSON.stringify(props.pools), Configurer: this.configurer.bundle },
     });
     // On deletion, the function must still be allowed to look whether clusters are left.
     resource.node.addDependency(this.configurer);
