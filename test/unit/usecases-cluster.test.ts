@@ -1,0 +1,246 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { memoryQueues } from "../../shared/adapters/memory/queues.ts";
+import { memoryStores } from "../../shared/adapters/memory/stores.ts";
+import { provisionSteps, teardownSteps } from "../../shared/domain/checklist.ts";
+import type { Cluster } from "../../shared/domain/cluster.ts";
+import {
+  asId,
+  type ClusterId,
+  type OwnerId,
+  type PoolId,
+  type SandboxId,
+  type TenantId,
+} from "../../shared/domain/ids.ts";
+import type { StepOutcome } from "../../shared/ports/cluster-provider.ts";
+import type { WorkMessage } from "../../shared/ports/queues.ts";
+import { advanceCluster } from "../../shared/usecases/advance-cluster.ts";
+import { claimSandbox } from "../../shared/usecases/claim-sandbox.ts";
+import { deleteSandbox } from "../../shared/usecases/delete-sandbox.ts";
+import { reapDue } from "../../shared/usecases/reap-due.ts";
+import { refillPool } from "../../shared/usecases/refill-pool.ts";
+import { aPoolConfig } from "../support/builders.ts";
+
+const poolId = asId<PoolId>("small");
+const tenant = asId<TenantId>("acme");
+
+/** A pool of one warm cluster in a cloud that does what `answers` says at a step, and otherwise succeeds at once. */
+function aWorld() {
+  let now = Date.UTC(2026, 10, 21, 10);
+  let made = 0;
+  const answers = new Map<string, () => StepOutcome>();
+  const calls: string[] = [];
+  const act = (step: string) => async (): Promise<StepOutcome & { removed: string[]; address: typeof address }> => {
+    calls.push(step);
+    const answer = answers.get(step)?.() ?? { kind: "done" };
+    return { removed: [step], address, ...answer } as never;
+  };
+  const address = { endpoint: "https://127.0.0.1:6443", certificateAuthority: "Y2E=" };
+  const sent: WorkMessage[] = [];
+  const ports = {
+    ...memoryStores(),
+    clock: () => now,
+    newClusterId: () => asId<ClusterId>(`cls-${++made}`),
+    refill: memoryQueues().refill,
+    work: { send: async (message: WorkMessage) => void sent.push(message) },
+    provider: {
+      create: act("create"),
+      awaitActive: act("wait"),
+      grantAccess: act("access"),
+      removeCompute: act("compute"),
+      removeInterfaces: act("interfaces"),
+      removeCluster: act("cluster"),
+      verifyGone: act("verify"),
+      sweep: act("sweep"),
+    },
+    kubernetes: {
+      bootstrap: act("bootstrap"),
+      validate: act("validate"),
+      revokeCredentials: act("revoke"),
+      removeExternals: act("externals"),
+    },
+  };
+  return {
+    ports,
+    answers,
+    calls,
+    sent,
+    pass: (seconds: number) => {
+      now += seconds * 1000;
+    },
+    /** Works off messages until none is left, at most `limit`. */
+    async work(limit = 50) {
+      for (let n = 0; n < limit; n++) {
+        const message = sent.shift();
+        if (message?.kind === "advanceCluster") await advanceCluster(ports, message);
+        if (!message) return;
+      }
+    },
+    async cluster(id = "cls-1"): Promise<Cluster | undefined> {
+      const found = await ports.pools.getCluster(poolId, asId(id));
+      return found ?? (await ports.pools.getClosedCluster(asId(id)));
+    },
+    claim: (key: string, over: object = {}) =>
+      claimSandbox(ports, {
+        sandboxId: asId<SandboxId>(`sbx_${key}`),
+        requestDigest: "d",
+        tenant,
+        ownerId: asId<OwnerId>("ada"),
+        poolId,
+        reuse: "never",
+        onEmpty: "queue",
+        labels: {},
+        metadata: {},
+        parameters: {},
+        ...over,
+      }),
+  };
+}
+
+let world: ReturnType<typeof aWorld>;
+beforeEach(async () => {
+  world = aWorld();
+  const config = aPoolConfig({ poolId });
+  await world.ports.pools.putConfig({ ...config, policy: { ...config.policy, minWarm: 1, maxTotal: 2 } });
+  await refillPool(world.ports, poolId);
+});
+
+describe("provisioning", () => {
+  it("takes the steps of the checklist in order and ends in a slot", async () => {
+    await world.work();
+    expect(world.calls).toEqual(provisionSteps.map((it) => it.step));
+    expect(await world.cluster()).toMatchObject({ state: "available", slot: 1 });
+  });
+
+  it("waits where the cloud says so, and says what it waits for", async () => {
+    world.answers.set("wait", () => ({ kind: "again", afterSeconds: 10, note: "CREATING" }));
+    await world.work(5);
+    expect(await world.cluster()).toMatchObject({
+      state: "provisioning",
+      progress: { step: "wait", note: "CREATING" },
+    });
+  });
+
+  it("takes an answer that nobody expected for one that may pass, and keeps it in the record", async () => {
+    world.answers.set("access", () => {
+      throw new Error("EKS said 418");
+    });
+    await world.work(4);
+    expect(await world.cluster()).toMatchObject({
+      progress: { step: "access", attempts: 2, note: "Error: EKS said 418" },
+    });
+  });
+
+  it("gives up past the step's budget, tears the cluster down, and another one is made", async () => {
+    world.answers.set("wait", () => ({ kind: "again", afterSeconds: 10, note: "CREATING" }));
+    await world.work(3);
+    world.pass(1300);
+    await world.work(1);
+    expect(await world.cluster()).toMatchObject({ state: "draining", reason: "provisioning_failed" });
+    world.answers.clear();
+    await world.work();
+    await refillPool(world.ports, poolId);
+    await world.work();
+    expect(await world.cluster()).toMatchObject({ state: "deleted" });
+    expect(await world.cluster("cls-2")).toMatchObject({ state: "available" });
+  });
+
+  it("drops a message that comes twice", async () => {
+    const [message] = world.sent;
+    await world.work();
+    const before = [...world.calls];
+    if (message?.kind !== "advanceCluster") throw new Error("no message");
+    expect(await advanceCluster(world.ports, message)).toEqual({ kind: "nothing" });
+    expect(world.calls).toEqual(before);
+  });
+});
+
+describe("a tear-down", () => {
+  beforeEach(async () => {
+    await world.work();
+    world.calls.length = 0;
+  });
+
+  async function claimAndDelete() {
+    const claimed = await world.claim("1");
+    expect(claimed.ok && claimed.value.kind).toBe("ready");
+    return deleteSandbox(world.ports, tenant, asId<SandboxId>("sbx_1"));
+  }
+
+  it("takes the steps in the order that leaks nothing, and only then ends the sandbox", async () => {
+    await claimAndDelete();
+    await world.work(teardownSteps.length - 1);
+    expect(await world.ports.sandboxes.get(asId("sbx_1"))).toMatchObject({ state: "terminating" });
+    await world.work();
+    expect(world.calls).toEqual(teardownSteps.map((it) => it.step));
+    expect(await world.ports.sandboxes.get(asId("sbx_1"))).toMatchObject({
+      state: "terminated",
+      reason: "deleted_by_owner",
+    });
+    const closed = await world.cluster();
+    expect(closed?.state === "deleted" && closed.report.verifiedGoneAt).toBeTypeOf("number");
+    expect(closed?.state === "deleted" && closed.report.removed.map((it) => it.resource)).toContain("sweep");
+  });
+
+  it("goes on without an API server that does not answer within the budget", async () => {
+    world.answers.set("revoke", () => ({ kind: "again", afterSeconds: 5, note: "timed out" }));
+    await claimAndDelete();
+    await world.work(2);
+    world.pass(301);
+    await world.work();
+    expect(await world.cluster()).toMatchObject({ state: "deleted" });
+  });
+
+  it("ends in quarantine when the cloud keeps refusing, counts toward the ceiling, and can be taken up again", async () => {
+    world.answers.set("interfaces", () => ({ kind: "failed", note: "in use by i-1" }));
+    await claimAndDelete();
+    await world.work();
+    const quarantined = await world.cluster();
+    expect(quarantined).toMatchObject({ state: "quarantined", detail: "interfaces: in use by i-1" });
+    if (quarantined?.state !== "quarantined") return;
+
+    world.answers.clear();
+    const { quarantinedAt: _, ...rest } = quarantined;
+    const version = quarantined.version + 1;
+    const progress = { step: "revoke" as const, startedAt: 0, attempts: 0, dueAt: 0 };
+    expect(await world.ports.pools.saveCluster({ ...rest, state: "draining", version, progress })).toBe(true);
+    await refillPool(world.ports, poolId);
+    await world.work();
+    expect(await world.cluster()).toMatchObject({ state: "deleted" });
+    expect(await world.ports.sandboxes.get(asId("sbx_1"))).toMatchObject({ state: "terminated" });
+  });
+});
+
+describe("the queue", () => {
+  it("serves first come first served, and whoever brings the cluster makes the match", async () => {
+    await world.work();
+    await world.claim("1");
+    const second = await world.claim("2");
+    const third = await world.claim("3", { ownerId: asId<OwnerId>("bob") });
+    expect(second.ok && second.value).toMatchObject({ kind: "queued", queue: { position: 1 } });
+    expect(third.ok && third.value).toMatchObject({ kind: "queued", queue: { position: 2 } });
+    world.pass(2);
+    await refillPool(world.ports, poolId);
+    await world.work();
+    expect(await world.ports.sandboxes.get(asId("sbx_2"))).toMatchObject({ state: "ready", clusterId: "cls-2" });
+    expect(await world.ports.sandboxes.get(asId("sbx_3"))).toMatchObject({ state: "pending" });
+  });
+
+  it("gives a waiting claim up at its deadline", async () => {
+    await world.work();
+    await world.claim("1");
+    await world.claim("2", { maxQueueSeconds: 30 });
+    world.pass(31);
+    expect((await reapDue(world.ports)).ended).toEqual([{ poolId, reason: "queue_timeout" }]);
+    expect(await world.ports.sandboxes.get(asId("sbx_2"))).toMatchObject({ state: "failed", reason: "queue_timeout" });
+  });
+
+  it("refuses, with counts, whoever does not want to wait", async () => {
+    await world.work();
+    await world.claim("1");
+    const refused = await world.claim("2", { onEmpty: "fail" });
+    expect(refused).toMatchObject({
+      ok: false,
+      refusal: { code: "pool_exhausted", counts: { claimed: 1, available: 0, maxTotal: 2 } },
+    });
+  });
+});
