@@ -11,14 +11,19 @@ export interface PoolView {
 /** What of a cluster the laptop shows while it is built. */
 export interface ClusterView {
   readonly state: string;
-  readonly progress?: { readonly step: string; readonly note?: string };
+  /** The step it is at: the n-th of m. */
+  readonly progress?: { readonly step: string; readonly n: number; readonly m: number; readonly note?: string };
 }
 
-/** Where a pool's first clusters have got to: `warm clusters 0/2, provisioning: wait, validating: validate`. */
+/** Where a pool's first clusters have got to: `warm clusters 0/2, provisioning: wait 2/5, validating: validate 5/5`. */
 export function describePool(pool: PoolView, clusters: readonly ClusterView[]): string {
   const building = clusters
     .filter((cluster) => cluster.state !== "available" && cluster.state !== "deleted")
-    .map(({ state, progress }) => (progress === undefined ? state : `${state}: ${progress.note ?? progress.step}`));
+    .map(({ state, progress }) => {
+      if (progress === undefined) return state;
+      const note = progress.note === undefined ? "" : ` (${progress.note})`;
+      return `${state}: ${progress.step} ${progress.n}/${progress.m}${note}`;
+    });
   return [`warm clusters ${pool.counts.available}/${pool.target}`, ...building].join(", ");
 }
 

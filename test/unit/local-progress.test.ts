@@ -55,9 +55,11 @@ it("the CDK's lines become short progress", () => {
 it("a pool that fills says what its clusters are about", () => {
   const pool = { id: "small", target: 2, counts: { available: 0, inFlight: 2 } };
   const clusters = [
-    { state: "provisioning", progress: { step: "wait" } },
-    { state: "validating", progress: { step: "validate", note: "node 1 of 2" } },
+    { state: "provisioning", progress: { step: "wait", n: 2, m: 5 } },
+    { state: "validating", progress: { step: "validate", n: 5, m: 5, note: "one node of two" } },
     { state: "deleted" },
   ];
-  expect(describePool(pool, clusters)).toBe("warm clusters 0/2, provisioning: wait, validating: node 1 of 2");
+  expect(describePool(pool, clusters)).toBe(
+    "warm clusters 0/2, provisioning: wait 2/5, validating: validate 5/5 (one node of two)",
+  );
 });
