@@ -3,7 +3,7 @@ import { ok, type Result, refuse } from "../../shared/domain/result.ts";
 import type { HttpEvent } from "./event.ts";
 
 /** Far above any body of this API, far below what the gateway lets through. */
-export const maxBodyBytes = 65_536;
+const maxBodyBytes = 65_536;
 
 /** The body as JSON; no body is the empty object. The refusal says where the JSON goes wrong. */
 export function readJson({

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { createHandler } from "../../lambdas/api/api.ts";
 import { claimedSandbox } from "../../shared/api/responses.ts";
-import { anApi, claimsOf, small } from "../support/api.ts";
+import { anApi, ask, claimsOf, inMemory, quiet, small } from "../support/api.ts";
 
 describe("a claim", () => {
   it("is answered 201 with a ready sandbox when a warm cluster is there", async () => {
@@ -136,6 +137,32 @@ describe("a claim", () => {
     const { claim } = await anApi([{ ...small, quotas: { owner: 5, tenant: 1 } }]);
     await claim("k1");
     expect(await claim("k2")).toMatchObject({ status: 429, body: { code: "tenant_quota_exceeded", limit: 1 } });
+  });
+
+  it("makes three store calls when a warm cluster is there and the pool's configuration is known", async () => {
+    const { ports, warm } = await inMemory();
+    await warm("cls-1");
+    await warm("cls-2");
+    const calls: string[] = [];
+    const counting = <T extends object>(store: T): T =>
+      new Proxy(store, {
+        get(target, name, receiver) {
+          const member: unknown = Reflect.get(target, name, receiver);
+          if (typeof member !== "function") return member;
+          return (...args: unknown[]) => {
+            calls.push(String(name));
+            return Reflect.apply(member, target, args);
+          };
+        },
+      });
+    const stores = { pools: counting(ports.pools), sandboxes: counting(ports.sandboxes) };
+    const handler = createHandler({ ...ports, ...stores }, quiet);
+    const claim = (key: string) =>
+      ask(handler, "POST", "/v1/sandboxes", { headers: { "Idempotency-Key": key }, body: { poolId: "small" } });
+    await claim("k1");
+    calls.length = 0;
+    expect((await claim("k2")).status).toBe(201);
+    expect(calls).toEqual(["drawTicket", "takeSlotForSandbox", "match"]);
   });
 
   it("counts what the pool's users felt, by pool", async () => {

@@ -1,7 +1,8 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { withConfigCache } from "../../lambdas/api/config-cache.ts";
 import { digestOf, sandboxIdOf } from "../../lambdas/api/sandbox-id.ts";
 import { base32 } from "../../lambdas/base32.ts";
+import { embeddedMetrics } from "../../lambdas/metrics.ts";
 import { sandboxId } from "../../shared/api/schemas.ts";
 import { asId, type PoolId, type TenantId } from "../../shared/domain/ids.ts";
 import { inMemory, small } from "../support/api.ts";
@@ -59,5 +60,36 @@ describe("the configuration cache", () => {
       await cached.getConfig(asId<PoolId>(pool)).catch(() => undefined);
     }
     expect(reads()).toBe(4);
+  });
+});
+
+describe("metrics", () => {
+  afterEach(() => vi.restoreAllMocks());
+
+  it("are written at once, one line a call, by service and by one dimension", () => {
+    const lines: string[] = [];
+    vi.spyOn(process.stdout, "write").mockImplementation((chunk) => lines.push(String(chunk)) > 0);
+    const record = embeddedMetrics("Sandlot", "api");
+    record({ pool: "small" }, { ClaimsReady: 1, ClaimLatency: 12 });
+    record({ reason: "idle" }, { Reaped: 2 });
+    record({ pool: "small" }, { ClaimsWaitedOrRefused: 1 });
+    vi.restoreAllMocks();
+    const written = lines.map((line) => JSON.parse(line));
+    expect(written).toMatchObject([
+      { service: "api", pool: "small", ClaimsReady: 1, ClaimLatency: 12 },
+      { service: "api", reason: "idle", Reaped: 2 },
+      { service: "api", pool: "small", ClaimsWaitedOrRefused: 1 },
+    ]);
+    expect(written[2]).not.toHaveProperty("ClaimsReady");
+    expect(written[0]._aws.CloudWatchMetrics).toEqual([
+      {
+        Namespace: "Sandlot",
+        Dimensions: [["service", "pool"]],
+        Metrics: [
+          { Name: "ClaimsReady", Unit: "Count" },
+          { Name: "ClaimLatency", Unit: "Milliseconds" },
+        ],
+      },
+    ]);
   });
 });
