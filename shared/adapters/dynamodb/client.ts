@@ -1,4 +1,4 @@
-import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { DynamoDBClient, type DynamoDBClientConfig } from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 
 /** What both stores need. */
@@ -11,11 +11,13 @@ export interface TableAccess {
  * A client for short single-item calls: connections are kept, and a call that hangs is given up and repeated well within
  * the time that a function has.
  *
- * @param endpoint another address than the Region's own.
+ * @param config over what the environment says: another address, Region or identity.
  */
-export function createDocumentClient({ endpoint }: { readonly endpoint?: string } = {}): DynamoDBDocumentClient {
+export function createDocumentClient(
+  config: Pick<DynamoDBClientConfig, "endpoint" | "region" | "credentials"> = {},
+): DynamoDBDocumentClient {
   const client = new DynamoDBClient({
-    ...(endpoint !== undefined && { endpoint }),
+    ...config,
     maxAttempts: 5,
     requestHandler: {
       connectionTimeout: 1_000,

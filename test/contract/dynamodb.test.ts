@@ -1,0 +1,20 @@
+import { afterAll, beforeAll, describe } from "vitest";
+import { dynamoPoolStore } from "../../shared/adapters/dynamodb/pool-store.ts";
+import { dynamoSandboxStore } from "../../shared/adapters/dynamodb/sandbox-store.ts";
+import { type LocalDynamoDb, startDynamoDbLocal } from "../support/dynamodb-local.ts";
+import { claimContract } from "./claim.contract.ts";
+import { poolStoreContract } from "./pool-store.contract.ts";
+
+let dynamo: LocalDynamoDb;
+beforeAll(async () => {
+  dynamo = await startDynamoDbLocal();
+});
+afterAll(() => dynamo.stop());
+
+const open = async () => {
+  const access = { client: dynamo.client, tableName: await dynamo.createTable() };
+  return { pools: dynamoPoolStore(access), sandboxes: dynamoSandboxStore(access) };
+};
+
+describe("pools in DynamoDB", () => poolStoreContract(open));
+describe("claims in DynamoDB", () => claimContract(open));

@@ -1,0 +1,9 @@
+import { describe } from "vitest";
+import { memoryStores } from "../../shared/adapters/memory/stores.ts";
+import { claimContract } from "./claim.contract.ts";
+import { poolStoreContract } from "./pool-store.contract.ts";
+
+const open = async () => memoryStores();
+
+describe("pools in memory", () => poolStoreContract(open));
+describe("claims in memory", () => claimContract(open));
