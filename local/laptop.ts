@@ -11,7 +11,6 @@ import { freePort } from "./ports.ts";
 import { endProcessGroup, type ProcessRecord, recordOf } from "./processes.ts";
 import { performStep, type ReportProgress } from "./progress.ts";
 import { startTokenIssuer, type TokenRequest } from "./tokens.ts";
-import { checkNode } from "./toolchain.ts";
 
 /** Loopback ports; a free one is taken for each that is left out. */
 export interface LaptopPorts {
@@ -58,7 +57,6 @@ const audience = "sandlot";
  * @throws ToolchainError when the machine lacks a tool; whatever had started is ended before it throws.
  */
 export async function startLaptop(options: LaptopOptions): Promise<Laptop> {
-  checkNode();
   const { report } = options;
   await clear(options.dir);
   const failing = new AbortController();

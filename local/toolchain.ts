@@ -26,17 +26,7 @@ export function isAtLeast(version: readonly number[], least: readonly number[]):
   return true;
 }
 
-export const leastNode: readonly number[] = [24];
-export const leastPython: readonly number[] = [3, 10];
-
-/** @throws ToolchainError when `version`, of the running Node, cannot run the product's TypeScript. */
-export function checkNode(version: string = process.versions.node): void {
-  if (isAtLeast(versionIn(version) ?? [], leastNode)) return;
-  throw new ToolchainError(
-    `Node ${leastNode.join(".")} or newer is needed, this is ${version}. ` +
-      "Run `npm ci` once and start with `npm start`: that puts the project's own Node first.",
-  );
-}
+const leastPython: readonly number[] = [3, 10];
 
 /**
  * The path of a Python that can run MiniStack.
