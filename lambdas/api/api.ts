@@ -1,6 +1,7 @@
 import type { Logger } from "@aws-lambda-powertools/logger";
 import { createRouter } from "../http/router.ts";
 import { httpPipe } from "../pipeline.ts";
+import { bestEffort } from "./best-effort.ts";
 import { withConfigCache } from "./config-cache.ts";
 import { claim } from "./operations/claim.ts";
 import { health, openApi } from "./operations/open.ts";
@@ -11,7 +12,7 @@ import { events, extend, get, heartbeat, list, remove, update } from "./operatio
 
 /** The api function over its ports. */
 export function createHandler(outer: ApiPorts, logger: Logger) {
-  const ports = { ...outer, pools: withConfigCache(outer.pools, outer.clock) };
+  const ports = { ...outer, ...bestEffort(outer, logger), pools: withConfigCache(outer.pools, outer.clock) };
   const router = createRouter<"api">(
     {
       claimSandbox: claim(ports),

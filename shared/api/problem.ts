@@ -116,7 +116,7 @@ function factsOf(refusal: ApiRefusal, now: Instant): Facts {
     case "sandbox_terminated":
       return { reason: refusal.reason };
     case "body_too_large":
-      return { detail: `A body may have ${refusal.limitBytes} bytes.`, limit: refusal.limitBytes };
+      return { detail: `A body may have at most ${refusal.limitBytes / 1024} KiB.`, limit: refusal.limitBytes };
     case "owner_quota_exceeded":
     case "tenant_quota_exceeded":
       return { limit: refusal.limit };

@@ -165,6 +165,19 @@ describe("a claim", () => {
     expect(calls).toEqual(["drawTicket", "takeSlotForSandbox", "match"]);
   });
 
+  it("and a deletion are served while the queues are down: the refiller's next pass makes good what was not sent", async () => {
+    const { ports, warm } = await inMemory();
+    await warm("cls-1");
+    const down = async () => {
+      throw new Error("SQS is down");
+    };
+    const handler = createHandler({ ...ports, refill: { nudge: down }, work: { send: down } }, quiet);
+    const request = { headers: { "Idempotency-Key": "k" }, body: { poolId: "small" } };
+    const claimed = await ask(handler, "POST", "/v1/sandboxes", request);
+    expect(claimed.status).toBe(201);
+    expect((await ask(handler, "DELETE", `/v1/sandboxes/${claimed.body.id}`)).status).toBe(202);
+  });
+
   it("counts what the pool's users felt, by pool", async () => {
     const { claim, warm, recorded } = await anApi();
     await warm("cls-1");
