@@ -10,6 +10,7 @@ export default defineConfig({
     projects: [
       project("unit"),
       project("contract", { testTimeout: 30_000, hookTimeout: 60_000 }),
+      project("simulation", { testTimeout: 120_000 }),
       project("infra", { testTimeout: 60_000, hookTimeout: 120_000 }),
       project("integration", { testTimeout: 60_000, hookTimeout: 600_000, fileParallelism: false }),
       project("e2e", { testTimeout: 180_000, hookTimeout: 1_200_000, fileParallelism: false }),

@@ -1,0 +1,77 @@
+/** A deliberate defect of the protocol: one text in one file, replaced as the file is loaded. */
+export interface Mutation {
+  readonly name: string;
+  readonly file: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+/** Each must be found by the simulation; one whose text no longer stands in its file is a defect of this list. */
+export const mutations: readonly Mutation[] = [
+  {
+    name: "a match overwrites whatever sandbox is there",
+    file: "shared/adapters/memory/pool-store.ts",
+    from: 'if (isNew ? inPlace : inPlace?.state !== "pending" || inPlace.version !== sandbox.version - 1) {',
+    to: "if (false) {",
+  },
+  {
+    name: "the owner's quota is not part of the match",
+    file: "shared/adapters/memory/pool-store.ts",
+    from: "if (isNew && live.size >= ownerQuota)",
+    to: "if (isNew && live.size > ownerQuota)",
+  },
+  {
+    name: "the plan does not void the tickets of the dead",
+    file: "shared/domain/plan.ts",
+    from: "const dead = settled(observations, now)?.head ?? 0;",
+    to: "const dead = 0;",
+  },
+  {
+    name: "the plan does not place clusters again",
+    file: "shared/domain/plan.ts",
+    from: 'actions.push({ kind: "place", clusterId: cluster.id, again: taken || nobodyComes });',
+    to: "void (taken || nobodyComes);",
+  },
+  {
+    name: "the plan does not ask again for lost steps",
+    file: "shared/domain/plan.ts",
+    from: "after(it.progress.dueAt, stalledSeconds) < now",
+    to: "after(it.progress.dueAt, stalledSeconds) < now - 1e12",
+  },
+  {
+    name: "released quota is never given back",
+    file: "shared/domain/plan.ts",
+    from: "return to === (from ?? quota) ? [] :",
+    to: "return to >= 0 ? [] :",
+  },
+  {
+    name: "an overtaken pass may create",
+    file: "shared/adapters/memory/pool-store.ts",
+    from: "if (pool.pass !== pass) return false;\n      clusters.set",
+    to: "clusters.set",
+  },
+  {
+    name: "a pass reads before it begins",
+    file: "shared/usecases/refill-pool.ts",
+    from: "const pass = await pools.beginPass(poolId);\n  const view = await pools.readPool(poolId);",
+    to: "const view = await pools.readPool(poolId);\n  const pass = await pools.beginPass(poolId);",
+  },
+  {
+    name: "a sandbox's end ignores what changed meanwhile",
+    file: "shared/adapters/memory/sandbox-store.ts",
+    from: "if (inPlace?.version !== ended.version - 1) return isDeepStrictEqual(inPlace, ended);",
+    to: "",
+  },
+  {
+    name: "a cluster's record is saved over a newer one",
+    file: "shared/adapters/memory/pool-store.ts",
+    from: "if (inPlace?.version !== cluster.version - 1) return isDeepStrictEqual(inPlace, cluster);\n      clusters.set",
+    to: "clusters.set",
+  },
+  {
+    name: "the ceiling of the pool is ignored",
+    file: "shared/domain/plan.ts",
+    from: "Math.min(missing, policy.maxTotal - total, ",
+    to: "Math.min(missing, ",
+  },
+];
