@@ -170,6 +170,8 @@ test("validation waits for the nodes, runs as the user, and leaves no trace", as
     expect((await core.listPodForAllNamespaces()).items).toEqual([]);
     const secrets = (await core.listNamespacedSecret({ namespace: systemNamespace })).items;
     expect(secrets.map((it) => it.metadata?.name)).toEqual([]);
+    const kept = (await core.listNode()).items.map((it) => it.metadata?.annotations?.["karpenter.sh/do-not-disrupt"]);
+    expect(kept).toEqual(["true", "true"]);
   });
 });
 
@@ -312,6 +314,15 @@ test("a revoked credential is refused, also one that its holder minted, and no n
     await expect.poll(refused, { timeout: 20_000, interval: 500 }).toBe(401);
   }
   await expect(issuer.issue(target, sandboxId, 600)).rejects.toThrow(/^HTTP 403: /);
+});
+
+test("a user who deleted our own namespace does not hold up the tear-down", async () => {
+  await asWorker(({ core }) => core.deleteNamespace({ name: systemNamespace }));
+  const names = async () =>
+    asWorker(async ({ core }) => (await core.listNamespace()).items.map((it) => it.metadata?.name));
+  await expect.poll(names, { timeout: 20_000 }).not.toContain(systemNamespace);
+  expect(await administration.revokeCredentials(target)).toEqual({ kind: "done" });
+  expect((await until(() => administration.removeExternals(target))).outcome).toEqual({ kind: "done", removed: [] });
 });
 
 test("an API server that is gone for good ends the steps that need it, and only those of a tear-down", async () => {

@@ -73,7 +73,8 @@ async function keepNodes(administrator: KubernetesClient): Promise<void> {
   for (const { metadata } of items) {
     if (!metadata?.name) continue;
     const annotations = { "karpenter.sh/do-not-disrupt": "true" };
-    await merge(administrator, { apiVersion: "v1", kind: "Node", metadata: { name: metadata.name, annotations } });
+    const node = { apiVersion: "v1", kind: "Node", metadata: { name: metadata.name, annotations } };
+    await unlessAbsent(merge(administrator, node));
   }
 }
 
