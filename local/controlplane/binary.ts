@@ -68,7 +68,7 @@ export async function ensureBinary(options: BinaryOptions): Promise<Binary> {
 
 /** Names one build: another source, dependency or platform has another key. */
 export function cacheKey(folder = sources, platform = `${process.platform}-${process.arch}`): string {
-  const hash = createHash("sha256").update(platform);
+  const hash = createHash("sha256").update(platform).update(linkerFlags());
   for (const file of ["go.mod", "go.sum", "main.go"]) hash.update(readFileSync(join(folder, file)));
   return hash.digest("hex").slice(0, 16);
 }

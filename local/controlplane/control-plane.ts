@@ -31,7 +31,7 @@ export interface ControlPlaneOptions {
   readonly tokenWebhookCa?: string;
   /** The API server's port; a free one is chosen without it. */
   readonly kubernetesPort?: number;
-  /** Ends the control plane, as `stop` does. */
+  /** Ends its processes, as `suspend` does. */
   readonly signal?: AbortSignal;
 }
 
@@ -72,7 +72,9 @@ export interface ControlPlane {
    * @throws Error with a component's last words when it ends early, or after a minute.
    */
   waitReady(): Promise<void>;
-  /** Ends every process at once and deletes the cluster's keys in etcd and its secrets on disk; repeatable. */
+  /** Ends every process at once. What the cluster held stays in etcd and `dir`, to be started again; repeatable. */
+  suspend(): Promise<void>;
+  /** As `suspend`, and deletes the cluster's keys in etcd, which must still run, and its secrets on disk; repeatable. */
   stop(): Promise<void>;
 }
 
@@ -96,8 +98,8 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const { credentials } = facts;
 
   const running: Component[] = [];
-  let stopping: Promise<void> | undefined;
-  let ready: Promise<void> | undefined;
+  let suspending: Promise<void> | undefined;
+  let starting: Promise<void> | undefined;
   let report: (exit: ComponentExit) => void = () => {};
   const exited = new Promise<ComponentExit>((resolve) => {
     report = resolve;
@@ -113,23 +115,28 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     });
     running.push(started);
     void started.exited.then((exit) => {
-      if (stopping !== undefined) return;
+      if (suspending !== undefined) return;
       died ??= exit;
       report(exit);
     });
   };
-  const stop = (): Promise<void> => {
-    stopping ??= (async () => {
-      await Promise.all(running.map((component) => component.stop()));
-      await ready?.catch(() => {});
-      await end(running, facts);
+  const suspend = (): Promise<void> => {
+    suspending ??= (async () => {
+      await endAll(running);
+      // A component may just have been on its way.
+      await starting?.catch(() => {});
+      await endAll(running);
     })();
-    return stopping;
+    return suspending;
+  };
+  const stop = async (): Promise<void> => {
+    await suspend();
+    await forget(facts);
   };
   const answers = async (path: string): Promise<void> => {
     const deadline = Date.now() + secondsToStart * 1_000;
     while ((await statusOf(`${endpoint}${path}`, credentials)) !== 200) {
-      if (stopping !== undefined) throw new Error(`control plane ${name} was stopped while starting`);
+      if (suspending !== undefined) throw new Error(`control plane ${name} was stopped while starting`);
       if (died !== undefined) throw new Error(`${died.component} of ${name} ended while starting:\n${died.lastWords}`);
       if (Date.now() > deadline) throw new Error(`control plane ${name} did not get ready: see the logs in ${dir}`);
       await sleep(50);
@@ -137,7 +144,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   };
 
   await start("kube-apiserver", apiServerFlags(facts));
-  ready = (async () => {
+  const ready = (async () => {
     // The other components give up when the API server takes long, as it does while several start on a small machine.
     await answers("/readyz");
     await Promise.all([
@@ -147,10 +154,10 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     ]);
     await answers("/api/v1/namespaces/default/serviceaccounts/default");
   })();
-  const whenReady = ready;
-  whenReady.catch(() => {});
-  signal?.addEventListener("abort", () => void stop(), { once: true });
-  if (signal?.aborted === true) await stop();
+  ready.catch(() => {});
+  starting = ready;
+  signal?.addEventListener("abort", () => void suspend(), { once: true });
+  if (signal?.aborted === true) await suspend();
 
   const caData = base64(credentials.ca);
   return {
@@ -164,7 +171,8 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     },
     exited,
     memory: () => running.map(({ name: component, pid }) => ({ component, pid, residentBytes: residentBytes(pid) })),
-    waitReady: () => whenReady,
+    waitReady: () => ready,
+    suspend,
     stop,
   };
 }
@@ -183,11 +191,15 @@ async function prepare(options: ControlPlaneOptions, port: number, endpoint: str
   return { name, port, etcdUrl, credentials, webhookFile, adminFile };
 }
 
-/** Kills rather than asks: what a graceful end would save is deleted next. */
-async function end(running: readonly Component[], facts: ClusterFacts): Promise<void> {
+/** Kills rather than asks: everything that matters is in etcd by then. */
+async function endAll(running: readonly Component[]): Promise<void> {
   await Promise.all(running.map((component) => component.stop()));
-  for (const file of [...secretFiles(facts.credentials), facts.adminFile, facts.webhookFile])
+}
+
+async function forget(facts: ClusterFacts): Promise<void> {
+  for (const file of [...secretFiles(facts.credentials), facts.adminFile, facts.webhookFile]) {
     rmSync(file, { force: true });
+  }
   await deletePrefix(facts.etcdUrl, etcdPrefix(facts.name));
 }
 
