@@ -1,7 +1,9 @@
 import { join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { type Laptop, startLaptop } from "./laptop.ts";
-import { LockedError, takeLock } from "./lock.ts";
+import { type Lock, LockedError, takeLock } from "./lock.ts";
+import { onNpmGone } from "./npm.ts";
 import { poolReader, waitForWarmCluster } from "./pools.ts";
 import { isFree } from "./ports.ts";
 import { performStep, progressWriter } from "./progress.ts";
@@ -34,7 +36,7 @@ async function main(): Promise<number> {
   try {
     const settings = readSettings();
     if (settings === undefined) return 0;
-    const lock = lockState(settings);
+    const lock = await lockState(settings);
     try {
       await run(settings, progress);
     } finally {
@@ -72,15 +74,22 @@ function readSettings(): Settings | undefined {
   }
 }
 
-function lockState({ state, port }: Settings) {
-  try {
-    return takeLock(join(state, "lock"));
-  } catch (error) {
-    if (!(error instanceof LockedError)) throw error;
-    throw new StartError(
-      `Sandlot already runs from ${state}, as process ${error.holder.pid}. Use it, or end it with ` +
-        `\`kill ${error.holder.pid}\`. For a second one beside it: npm start -- --port ${port + 100} --state DIR`,
-    );
+/** A run that is just ending gets the time to do so. */
+async function lockState({ state, port }: Settings): Promise<Lock> {
+  const patience = Date.now() + 5_000;
+  for (;;) {
+    try {
+      return takeLock(join(state, "lock"));
+    } catch (error) {
+      if (!(error instanceof LockedError)) throw error;
+      if (Date.now() < patience) await sleep(250);
+      else {
+        throw new StartError(
+          `Sandlot already runs from ${state}, as process ${error.holder.pid}. Use it, or end it with ` +
+            `\`kill ${error.holder.pid}\`. For a second one beside it: npm start -- --port ${port + 100} --state DIR`,
+        );
+      }
+    }
   }
 }
 
@@ -139,10 +148,6 @@ function endingAsked(): Promise<undefined> {
       resolveAsked(undefined);
     };
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, ask);
-    if (process.env.npm_lifecycle_event === undefined) return;
-    const npm = process.ppid;
-    setInterval(() => {
-      if (process.ppid !== npm) resolveAsked(undefined);
-    }, 1_000).unref();
+    onNpmGone(() => resolveAsked(undefined));
   });
 }
