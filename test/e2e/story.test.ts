@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { call, eventually } from "../support/http.ts";
-import { runKubectl } from "../support/kubectl.ts";
 import { leftovers, nothing } from "../support/leftovers.ts";
+import { runKubectl } from "../support/run-kubectl.ts";
 import { claim, credentials, target, tokenFor, waitForState, waitForWarm } from "../support/sandlot.ts";
 
 const { apiUrl } = target();

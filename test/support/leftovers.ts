@@ -1,5 +1,3 @@
-import { readFileSync } from "node:fs";
-import { Agent } from "node:https";
 import { DescribeNetworkInterfacesCommand, DescribeVolumesCommand, EC2Client } from "@aws-sdk/client-ec2";
 import { EKSClient, ListClustersCommand } from "@aws-sdk/client-eks";
 import {
@@ -7,6 +5,7 @@ import {
   DescribeTagsCommand,
   ElasticLoadBalancingV2Client,
 } from "@aws-sdk/client-elastic-load-balancing-v2";
+import { clientConfig } from "../../local/aws.ts";
 import { target } from "./sandlot.ts";
 
 /** What the cloud itself holds of a cluster, asked from its side and not from our records. */
@@ -21,9 +20,8 @@ export const nothing: Leftovers = { clusters: [], volumes: [], interfaces: [], l
 
 /** SDK settings that reach the deployment's AWS as its operator. */
 export function operator() {
-  const { endpoint, region, caFile, credentials } = target().aws;
-  const httpsAgent = new Agent({ ca: readFileSync(caFile), keepAlive: false });
-  return { endpoint, region, credentials, requestHandler: { httpsAgent } };
+  const { aws } = target();
+  return aws ? clientConfig(aws) : {};
 }
 
 export async function leftovers(clusterId: string): Promise<Leftovers> {

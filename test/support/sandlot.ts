@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { inject } from "vitest";
+import type { LaptopAws } from "../../local/aws.ts";
 import { type Answer, call, eventually } from "./http.ts";
 
 /** The deployment under test: the laptop that the global setup started, or `SANDLOT_URL`. */
@@ -7,13 +8,8 @@ export interface Target {
   readonly apiUrl: string;
   /** Where the laptop's issuer mints tokens. */
   readonly tokenUrl: string;
-  /** How to look into the laptop's AWS from the cloud's side. */
-  readonly aws: {
-    readonly endpoint: string;
-    readonly region: string;
-    readonly caFile: string;
-    readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
-  };
+  /** How to look into the laptop's AWS from the cloud's side; the SDK's own environment otherwise. */
+  readonly aws?: LaptopAws;
   readonly outputs: Readonly<Record<string, string>>;
 }
 
