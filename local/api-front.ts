@@ -36,7 +36,8 @@ const hopByHop = new Set([
 
 /** Starts it; port 0 takes a free one. */
 export async function startApiFront(port: number): Promise<ApiFront> {
-  const agent = new Agent({ keepAlive: true, maxSockets: concurrentRequests });
+  // Idle connections are dropped before MiniStack does so, at 75 s: a request that meets a closing one would fail.
+  const agent = new Agent({ keepAlive: true, maxSockets: concurrentRequests, timeout: 60_000 });
   let target: ApiTarget | undefined;
   const server = createServer((request, response) => {
     if (target === undefined) return refuse(response, 503, "starting", "Sandlot is still being deployed.");
@@ -44,6 +45,7 @@ export async function startApiFront(port: number): Promise<ApiFront> {
   });
   // A long poll takes up to the gateway's 30 s; Node's own limits must not be shorter.
   server.requestTimeout = 0;
+  server.keepAliveTimeout = 65_000;
   const listener = await listenOnLoopback(server, port);
   return {
     url: `http://127.0.0.1:${listener.port}`,

@@ -7,6 +7,7 @@ import { onNpmGone } from "./npm.ts";
 import { poolReader, waitForWarmCluster } from "./pools.ts";
 import { isFree } from "./ports.ts";
 import { performStep, progressWriter } from "./progress.ts";
+import { ToolchainError } from "./toolchain.ts";
 import { nextSteps } from "./welcome.ts";
 
 const usage = `Runs Sandlot on this machine: AWS, Kubernetes and the API. Ctrl-C ends it all.
@@ -45,11 +46,15 @@ async function main(): Promise<number> {
     return 0;
   } catch (error) {
     progress.stop();
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.stderr.write(`${messageOf(error)}\n`);
     return 1;
   } finally {
     progress.stop();
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function readSettings(): Settings | undefined {
@@ -70,7 +75,7 @@ function readSettings(): Settings | undefined {
     if (!Number.isInteger(port) || port < 1 || port > 65_532) throw new StartError(`--port ${values.port} is no port`);
     return { port, stage: values.stage, state: resolve(values.state) };
   } catch (error) {
-    throw new StartError(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`);
+    throw new StartError(`${messageOf(error)}\n\n${usage}`);
   }
 }
 
@@ -129,7 +134,9 @@ async function run(settings: Settings, progress: ReturnType<typeof progressWrite
     const broken = await Promise.race([asked, laptop.broken]);
     if (broken !== undefined) throw new StartError(`Sandlot has to end: ${broken}.`);
   } catch (error) {
-    if (!signal.aborted) throw error;
+    if (signal.aborted) return;
+    if (error instanceof StartError || error instanceof ToolchainError) throw error;
+    throw new StartError(`${messageOf(error)}\nLogs are in ${join(settings.state, "run")}.`);
   } finally {
     progress.stop();
     if (laptop !== undefined) process.stdout.write("\nEnding every process …\n");
