@@ -1,0 +1,79 @@
+import {
+  AttachNetworkInterfaceCommand,
+  CreateNetworkInterfaceCommand,
+  CreateTagsCommand,
+  DeleteNetworkInterfaceCommand,
+  DescribeNetworkInterfacesCommand,
+  DetachNetworkInterfaceCommand,
+  type NetworkInterface,
+} from "@aws-sdk/client-ec2";
+import type { V1Node } from "@kubernetes/client-node";
+import { faultName } from "../fault-name.ts";
+import type { Cloud, ClusterInCloud } from "./cloud.ts";
+import { isOwned, ownedTags, tagNamed } from "./tags.ts";
+
+const nodeTag = "eks:kubernetes-cni-node-name";
+
+/** Gives every node a network interface, and takes away those whose node is gone. */
+export async function reconcileInterfaces(
+  cloud: Cloud,
+  cluster: ClusterInCloud,
+  nodes: readonly V1Node[],
+): Promise<void> {
+  const names = new Set(nodes.flatMap((node) => node.metadata?.name ?? []));
+  const covered = new Set<string>();
+  for (const it of await interfacesOf(cloud, cluster.name)) {
+    const node = tagNamed(it.TagSet, nodeTag) ?? "";
+    if (names.has(node) && !covered.has(node)) covered.add(node);
+    else await remove(cloud, it);
+  }
+  for (const node of nodes) {
+    const name = node.metadata?.name;
+    if (name !== undefined && !covered.has(name)) await create(cloud, cluster, node, name);
+  }
+}
+
+/** Deletes every network interface of the cluster's nodes; repeatable. */
+export async function removeInterfaces(cloud: Cloud, cluster: string): Promise<void> {
+  for (const it of await interfacesOf(cloud, cluster)) await remove(cloud, it);
+}
+
+async function interfacesOf({ ec2 }: Cloud, cluster: string): Promise<readonly NetworkInterface[]> {
+  const { NetworkInterfaces = [] } = await ec2.send(new DescribeNetworkInterfacesCommand({}));
+  return NetworkInterfaces.filter((it) => isOwned(it.TagSet, cluster));
+}
+
+async function create({ ec2 }: Cloud, cluster: ClusterInCloud, node: V1Node, name: string): Promise<void> {
+  const zone = node.metadata?.labels?.["topology.kubernetes.io/zone"];
+  const subnet = cluster.subnets.find((it) => it.availabilityZone === zone) ?? cluster.subnets[0];
+  const instanceId = node.spec?.providerID?.split("/").at(-1) ?? name;
+  const tags = ownedTags(cluster.name, {
+    "cluster.k8s.amazonaws.com/name": cluster.name,
+    [`kubernetes.io/cluster/${cluster.name}`]: "owned",
+    "node.k8s.amazonaws.com/createdAt": new Date().toISOString(),
+    "node.k8s.amazonaws.com/instance_id": instanceId,
+    [nodeTag]: name,
+  });
+  const { NetworkInterface: made } = await ec2.send(
+    new CreateNetworkInterfaceCommand({
+      SubnetId: subnet?.id,
+      Description: `aws-K8S-${instanceId}`,
+      TagSpecifications: [{ ResourceType: "network-interface", Tags: tags }],
+    }),
+  );
+  const id = made?.NetworkInterfaceId;
+  if (id === undefined) throw new Error("a network interface was made without an id");
+  // MiniStack ignores the tags in the call that creates an interface.
+  await ec2.send(new CreateTagsCommand({ Resources: [id], Tags: tags }));
+  await ec2.send(new AttachNetworkInterfaceCommand({ NetworkInterfaceId: id, InstanceId: instanceId, DeviceIndex: 1 }));
+}
+
+async function remove({ ec2 }: Cloud, it: NetworkInterface): Promise<void> {
+  const attachment = it.Attachment?.AttachmentId;
+  try {
+    if (attachment) await ec2.send(new DetachNetworkInterfaceCommand({ AttachmentId: attachment, Force: true }));
+    await ec2.send(new DeleteNetworkInterfaceCommand({ NetworkInterfaceId: it.NetworkInterfaceId }));
+  } catch (error) {
+    if (!/NotFound/.test(faultName(error))) throw error;
+  }
+}

@@ -1,0 +1,120 @@
+import { createHash } from "node:crypto";
+import { isObject, type JsonObject, member, text, texts } from "./json.ts";
+
+export type ClusterStatus = "CREATING" | "ACTIVE" | "FAILED" | "DELETING";
+export type PartKind = "nodegroup" | "addon";
+
+/** As `health.issues` has it. */
+export interface HealthIssue {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** A node group or an add-on. Its status follows from the clock, so nothing has to happen for it to change. */
+export interface PartRecord {
+  readonly kind: PartKind;
+  readonly name: string;
+  /** Milliseconds since the epoch, as are all times here. */
+  readonly createdAt: number;
+  readonly deletedAt?: number;
+  /** What the emulator last said of it, told on while it is DELETING. */
+  readonly answer: JsonObject;
+}
+
+/** What a cluster's create call said and MiniStack does not keep, and what has become of the cluster. */
+export interface ClusterRecord {
+  readonly name: string;
+  readonly status: ClusterStatus;
+  readonly createdAt: number;
+  readonly issues: readonly HealthIssue[];
+  /** Members of `DescribeCluster`'s answer that MiniStack drops. */
+  readonly kept: JsonObject;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly subnetIds: readonly string[];
+  /** What makes a second create call the same one. */
+  readonly request: { readonly token?: string; readonly digest: string };
+  readonly parts: readonly PartRecord[];
+  /** Where the API server listens, so that kubeconfigs outlive a restart. */
+  readonly port?: number;
+  /** What MiniStack last said of it, told on while it is DELETING. */
+  readonly answer: JsonObject;
+}
+
+/** Where a running control plane is reached. */
+export interface Address {
+  readonly endpoint: string;
+  /** Base64 of the PEM certificate to trust for it. */
+  readonly caData: string;
+}
+
+const keptMembers = ["computeConfig", "storageConfig", "accessConfig", "upgradePolicy", "deletionProtection"] as const;
+const defaults: JsonObject = {
+  accessConfig: { authenticationMode: "CONFIG_MAP", bootstrapClusterCreatorAdminPermissions: true },
+  upgradePolicy: { supportType: "EXTENDED" },
+  deletionProtection: false,
+};
+
+/** The record of a cluster that has just been asked for. `body` is the create call's, `answer` MiniStack's. */
+export function newCluster(body: JsonObject, answer: JsonObject, now: number): ClusterRecord {
+  const token = text(body.clientRequestToken);
+  return {
+    name: text(body.name) ?? "",
+    status: "CREATING",
+    createdAt: now,
+    issues: [],
+    kept: keep(defaults, body),
+    tags: tagsIn(body.tags),
+    subnetIds: texts(member(body.resourcesVpcConfig, "subnetIds")),
+    request: { digest: digestOf(body), ...(token !== undefined && { token }) },
+    parts: [],
+    answer,
+  };
+}
+
+/** The members of a create or update call that describe the cluster from then on, over those kept so far. */
+export function keep(before: JsonObject, body: JsonObject): JsonObject {
+  const kept: Record<string, unknown> = { ...before };
+  for (const name of keptMembers) {
+    const value = body[name];
+    if (value === undefined) continue;
+    kept[name] = isObject(value) && isObject(kept[name]) ? { ...kept[name], ...value } : value;
+  }
+  const balancing = member(body.kubernetesNetworkConfig, "elasticLoadBalancing");
+  return balancing === undefined ? kept : { ...kept, elasticLoadBalancing: balancing };
+}
+
+/** Whether a create call repeats the one that the record comes from: same token and same body. */
+export function isRepeated(record: ClusterRecord, body: JsonObject): boolean {
+  const token = text(body.clientRequestToken);
+  return token !== undefined && token === record.request.token && digestOf(body) === record.request.digest;
+}
+
+/** Names a body's content whatever the order of its members. */
+function digestOf(body: JsonObject): string {
+  const ordered = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(ordered);
+    if (!isObject(value)) return value;
+    return Object.fromEntries(
+      Object.keys(value)
+        .sort()
+        .map((key) => [key, ordered(value[key])]),
+    );
+  };
+  return createHash("sha256")
+    .update(JSON.stringify(ordered(body)))
+    .digest("hex");
+}
+
+export function tagsIn(value: unknown): Readonly<Record<string, string>> {
+  if (!isObject(value)) return {};
+  return Object.fromEntries(Object.entries(value).filter((it): it is [string, string] => typeof it[1] === "string"));
+}
+
+/** Whether EKS runs the cluster's nodes, load balancers and volumes. */
+export function isAutoMode(record: ClusterRecord): boolean {
+  return member(record.kept.computeConfig, "enabled") === true;
+}
+
+export function isProtected(record: ClusterRecord): boolean {
+  return record.kept.deletionProtection === true;
+}

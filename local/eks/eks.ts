@@ -1,0 +1,154 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import {
+  type Cluster,
+  DeleteClusterCommand,
+  DescribeClusterCommand,
+  EKSClient,
+  ListClustersCommand,
+} from "@aws-sdk/client-eks";
+import { clientConfig } from "../aws.ts";
+import type { Binary } from "../controlplane/binary.ts";
+import { deletePrefix, startEtcd } from "../controlplane/etcd.ts";
+import { etcdPrefix } from "../controlplane/flags.ts";
+import { listenOnLoopback } from "../listener.ts";
+import { groupsFor } from "./access.ts";
+import { callerOf } from "./caller.ts";
+import { connectCloud } from "./cloud/cloud.ts";
+import { removeInterfaces } from "./cloud/interfaces.ts";
+import { type ClusterRecord, newCluster } from "./cluster-record.ts";
+import { type Clusters, type ClusterView, runClusters } from "./clusters.ts";
+import { emulatorClient } from "./emulator.ts";
+import type { Fault } from "./faults.ts";
+import { createFront } from "./front.ts";
+import type { JsonObject } from "./json.ts";
+import { type Durations, defaultDurations } from "./settings.ts";
+import { type RecordStore, recordStore } from "./store.ts";
+
+export interface EksOptions {
+  /** MiniStack's address, https. */
+  readonly awsEndpoint: string;
+  /** PEM file to trust for it. */
+  readonly ca: string;
+  readonly region: string;
+  /** Where to listen; 0 takes a free port. */
+  readonly port: number;
+  /** State and logs. Found again by a later start, which takes up what an earlier one left. */
+  readonly dir: string;
+  readonly binary: Binary;
+  /** The laptop's operator, whom no policy limits. */
+  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  readonly durations?: Partial<Durations>;
+  readonly faults?: readonly Fault[];
+  /** How progress and trouble are told: one short sentence. */
+  readonly report: (message: string) => void;
+  /** Ends a start in progress. */
+  readonly signal?: AbortSignal;
+}
+
+/** An EKS whose clusters are real control planes on this machine. */
+export interface Eks {
+  /** What `AWS_ENDPOINT_URL_EKS` has to be. */
+  readonly url: string;
+  /** Those that are not gone. */
+  clusters(): readonly ClusterView[];
+  /** Ends every process; repeatable. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts EKS in front of MiniStack's. Every call goes on to MiniStack first, which authorizes it; the answer is that of
+ * a cluster with a real control plane.
+ *
+ * @throws Error when etcd does not start or the port is taken; nothing is left running then.
+ */
+export async function startEks(options: EksOptions): Promise<Eks> {
+  const { awsEndpoint, ca, region, credentials, dir, binary, report, signal } = options;
+  const aws = { endpoint: awsEndpoint, caFile: ca, region, credentials };
+  const eks = new EKSClient(clientConfig(aws));
+  const cloud = connectCloud(aws);
+  const emulator = emulatorClient(awsEndpoint, readFileSync(ca));
+  const store = recordStore(join(dir, "clusters"));
+  const durations = { ...defaultDurations, ...options.durations };
+  const stops: (() => Promise<void>)[] = [async () => emulator.close()];
+  let stopping: Promise<void> | undefined;
+  const stop = () => {
+    stopping ??= endAll(stops);
+    return stopping;
+  };
+  try {
+    report("starting etcd");
+    const etcd = await startEtcd({ binary, dir: join(dir, "etcd"), ...(signal && { signal }) });
+    stops.push(etcd.stop);
+    // The API servers need the front's port before there are clusters for the front to answer for.
+    const late: { clusters?: Clusters } = {};
+    const front = createFront({
+      context: {
+        get clusters() {
+          if (late.clusters === undefined) throw new Error("EKS is starting");
+          return late.clusters;
+        },
+        cloud,
+        eks,
+        durations,
+        now: Date.now,
+      },
+      send: emulator.send,
+      reviewer: {
+        callerOf: (token, cluster) => callerOf(token, cluster, region, emulator.send),
+        groupsFor: (cluster, arn) => groupsFor(eks, cluster, arn),
+      },
+    });
+    const { port, stop: stopListening } = await listenOnLoopback(front, options.port);
+    stops.push(stopListening);
+    const url = `http://127.0.0.1:${port}`;
+    const behaviour = { durations, faults: options.faults ?? [] };
+    const clusters = runClusters({ binary, etcd, store, cloud, tokenWebhookUrl: url, behaviour, report });
+    stops.push(clusters.stop);
+    for (const name of await resume(eks, store, clusters)) {
+      report(`removing what is left of cluster ${name}`);
+      await deletePrefix(etcd.url, etcdPrefix(name));
+      await removeInterfaces(cloud, name);
+      store.remove(name);
+    }
+    late.clusters = clusters;
+    await clusters.settled();
+    return { url, clusters: clusters.all, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Builds again what MiniStack still knows, goes on deleting, and answers the names of which nothing shall be left. */
+async function resume(eks: EKSClient, store: RecordStore, clusters: Clusters): Promise<readonly string[]> {
+  const records = store.all();
+  const { clusters: names = [] } = await eks.send(new ListClustersCommand({}));
+  for (const record of records) {
+    if (record.status === "DELETING") {
+      // A crash may have come between the record and MiniStack.
+      if (names.includes(record.name)) await eks.send(new DeleteClusterCommand({ name: record.name }));
+      clusters.create(record);
+      clusters.remove(record.name);
+    } else if (names.includes(record.name)) clusters.create(record);
+  }
+  for (const name of names.filter((it) => !records.some((record) => record.name === it))) {
+    clusters.create(await recordFromEmulator(eks, name));
+  }
+  return records.map(({ name }) => name).filter((name) => clusters.get(name) === undefined);
+}
+
+async function recordFromEmulator(eks: EKSClient, name: string): Promise<ClusterRecord> {
+  const { cluster = {} } = await eks.send(new DescribeClusterCommand({ name }));
+  return newCluster({ ...cluster }, asAnswer(cluster), Date.now());
+}
+
+/** As the API words it: times in seconds. */
+function asAnswer(cluster: Cluster): JsonObject {
+  const { createdAt } = cluster;
+  return { ...cluster, ...(createdAt !== undefined && { createdAt: createdAt.getTime() / 1_000 }) };
+}
+
+async function endAll(stops: (() => Promise<void>)[]): Promise<void> {
+  for (const end of stops.splice(0).reverse()) await end();
+}
