@@ -17,6 +17,7 @@ export class SandlotStack extends Stack {
   constructor(scope: Construct, config: StageConfig) {
     super(scope, config.deploymentId, {
       description: "Sandlot: Kubernetes clusters on tap",
+      terminationProtection: config.keepTable,
       ...(config.env && { env: config.env }),
     });
     const deployment: Deployment = {
@@ -36,15 +37,16 @@ export class SandlotStack extends Stack {
       config,
       functions: { api: functions.api.function, access: functions.access.function },
     });
-    new Schedules(this, "Schedules", { everyMinute: scheduled });
+    const schedules = new Schedules(this, "Schedules", { everyMinute: scheduled });
+    const deadLetters = { refill: queues.refill.deadLetters, work: queues.work.deadLetters };
+    const alarms = new Alarms(this, "Alarms", { deployment, config, api: api.api, deadLetters, scheduled });
     const { configurer } = new PoolConfiguration(this, "PoolConfiguration", {
       deployment,
       pools: config.pools,
       table,
       refill: queues.refill,
+      after: [table, queues, network, clusters, functions, api, schedules, alarms],
     });
-    const deadLetters = { refill: queues.refill.deadLetters, work: queues.work.deadLetters };
-    const alarms = new Alarms(this, "Alarms", { deployment, config, api: api.api, deadLetters, scheduled });
 
     const outputs: Record<string, string> = {
       DeploymentId: deployment.id,

@@ -1,5 +1,5 @@
 import { CustomResource, Duration } from "aws-cdk-lib";
-import { Construct } from "constructs";
+import { Construct, type IDependable } from "constructs";
 import type { Environment } from "../../lambdas/configurer/env.ts";
 import type { StageConfig } from "../config.ts";
 import type { Deployment } from "./deployment.ts";
@@ -8,6 +8,8 @@ import type { QueueWithDeadLetters } from "./queues.ts";
 import type { Table } from "./table.ts";
 
 interface PoolConfigurationProps {
+  /** Deployed before the pools, and deleted after them only: what a pool needs to be filled and to be emptied. */
+  readonly after: readonly IDependable[];
   readonly deployment: Deployment;
   readonly pools: StageConfig["pools"];
   readonly table: Table;
@@ -20,6 +22,7 @@ export class PoolConfiguration extends Construct {
 
   constructor(scope: Construct, id: string, props: PoolConfigurationProps) {
     super(scope, id);
+    this.node.addDependency(...props.after);
     const timeout = Duration.seconds(60);
     this.configurer = new LambdaFunction<Environment>(this, "Configurer", {
       deployment: props.deployment,
@@ -32,7 +35,7 @@ export class PoolConfiguration extends Construct {
         REFILL_QUEUE_URL: props.refill.sending(),
       },
     });
-    const resource = new CustomResource(this, "Pools", {
+    new CustomResource(this, "Pools", {
       resourceType: "Custom::SandlotPools",
       serviceToken: this.configurer.function.functionArn,
       // A function that dies without an answer would hold up the deployment for an hour.
@@ -41,7 +44,5 @@ export class PoolConfiguration extends Construct {
       // With the bundle, so that a release that writes them otherwise writes them anew.
       properties: { Pools: JSON.stringify(props.pools), Configurer: this.configurer.bundle },
     });
-    // On deletion, the function must still be allowed to look whether clusters are left.
-    resource.node.addDependency(this.configurer);
   }
 }

@@ -49,26 +49,29 @@ export async function configurePools({ pools, refill, clock }: ConfigurerPorts, 
 }
 
 /**
- * Refuses to let the deployment go while clusters are left: without its functions, nobody would delete them, and they
- * cost money.
+ * Retires every pool, and refuses to let the deployment go while clusters are left: without its functions nobody would
+ * delete them, and they cost money.
  *
- * @throws naming the pools that still have clusters.
+ * @throws naming the pools that still have clusters; repeat it until it agrees.
  */
-export async function expectNoClusters({ pools }: ConfigurerPorts): Promise<void> {
+export async function dissolvePools({ pools, refill, clock }: ConfigurerPorts): Promise<void> {
   const left: string[] = [];
-  for (const { poolId } of await pools.listConfigs()) {
-    const count = (await pools.readPool(poolId))?.clusters.length ?? 0;
-    if (count > 0) left.push(`${poolId} (${count})`);
+  for (const config of await pools.listConfigs()) {
+    await pools.putConfig(retire(config));
+    await refill.nudge(config.poolId, clock());
+    const count = (await pools.readPool(config.poolId))?.clusters.length ?? 0;
+    if (count > 0) left.push(`${config.poolId} (${count})`);
   }
   if (left.length === 0) return;
   throw new Error(
-    `Clusters are left in these pools: ${left.join(", ")}. Deploy without pools first and wait until they are gone.`,
+    `Clusters are left in these pools: ${left.join(", ")}. Warm ones are being deleted now, claimed ones when their ` +
+      "sandboxes end, and no new ones are made. Delete the stack again once they are gone.",
   );
 }
 
-/** A pool without a configuration: it empties as its sandboxes end, and its record stays for those who ask. */
+/** A pool that makes no clusters any more: it empties as its sandboxes end, and its record stays for those who ask. */
 function retire(config: PoolConfig): PoolConfig {
-  return { ...config, policy: { ...config.policy, minWarm: 0, maxTotal: 0, bufferPercent: 0 } };
+  return { ...config, policy: { ...config.policy, minWarm: 0, maxTotal: 0, bufferPercent: 0, trimCoolDownSeconds: 0 } };
 }
 
 function parsePools(text: string): PoolConfig[] {
