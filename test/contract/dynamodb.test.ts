@@ -3,7 +3,9 @@ import { dynamoPoolStore } from "../../shared/adapters/dynamodb/pool-store.ts";
 import { dynamoSandboxStore } from "../../shared/adapters/dynamodb/sandbox-store.ts";
 import { type LocalDynamoDb, startDynamoDbLocal } from "../support/dynamodb-local.ts";
 import { claimContract } from "./claim.contract.ts";
+import { clusterContract } from "./cluster.contract.ts";
 import { poolStoreContract } from "./pool-store.contract.ts";
+import { sandboxStoreContract } from "./sandbox-store.contract.ts";
 
 let dynamo: LocalDynamoDb;
 beforeAll(async () => {
@@ -18,3 +20,5 @@ const open = async () => {
 
 describe("pools in DynamoDB", () => poolStoreContract(open));
 describe("claims in DynamoDB", () => claimContract(open));
+describe("clusters in DynamoDB", () => clusterContract(open));
+describe("sandboxes in DynamoDB", () => sandboxStoreContract(open));
