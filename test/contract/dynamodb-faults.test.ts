@@ -23,13 +23,12 @@ beforeAll(async () => {
   dynamo = await startDynamoDbLocal();
   client = dynamo.client;
   client.middlewareStack.add(
-    (next, { commandName }) =>
-      async (args) => {
-        const refusal = refusals.shift();
-        if (refusal) throw refusal;
-        if ("TransactItems" in args.input) transactions.push(keysOf(args.input));
-        return next(args);
-      },
+    (next) => async (args) => {
+      const refusal = refusals.shift();
+      if (refusal) throw refusal;
+      if ("TransactItems" in args.input) transactions.push(keysOf(args.input));
+      return next(args);
+    },
     { step: "initialize", priority: "high", name: "refuse" },
   );
   client.middlewareStack.add(

@@ -54,6 +54,8 @@ export async function startDynamoDbLocal(): Promise<LocalDynamoDb> {
     endpoint,
     region: "local",
     credentials: { accessKeyId: "local", secretAccessKey: "local" },
+    // A busy machine's emulator may take its time; a repeated CreateTable would find its own table.
+    requestHandler: { requestTimeout: 30_000 },
   });
   return {
     endpoint,

@@ -11,13 +11,12 @@ export interface TableAccess {
  * A client for short single-item calls: connections are kept, and a call that hangs is given up and repeated well within
  * the time that a function has.
  *
- * @param config over what the environment says: another address, Region or identity.
+ * @param config over these times and what the environment says: another address, Region, identity or way to send.
  */
 export function createDocumentClient(
-  config: Pick<DynamoDBClientConfig, "endpoint" | "region" | "credentials"> = {},
+  config: Pick<DynamoDBClientConfig, "endpoint" | "region" | "credentials" | "requestHandler"> = {},
 ): DynamoDBDocumentClient {
   const client = new DynamoDBClient({
-    ...config,
     maxAttempts: 5,
     requestHandler: {
       connectionTimeout: 1_000,
@@ -26,6 +25,7 @@ export function createDocumentClient(
       httpAgent: { keepAlive: true, maxSockets: 100 },
       httpsAgent: { keepAlive: true, maxSockets: 100 },
     },
+    ...config,
   });
   return DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
 }
