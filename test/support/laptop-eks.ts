@@ -1,0 +1,198 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { request } from "node:https";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  DescribeNetworkInterfacesCommand,
+  DescribeSubnetsCommand,
+  DescribeVolumesCommand,
+  EC2Client,
+} from "@aws-sdk/client-ec2";
+import { type Cluster, type CreateClusterCommandInput, DescribeClusterCommand, EKSClient } from "@aws-sdk/client-eks";
+import {
+  DescribeLoadBalancersCommand,
+  DescribeTagsCommand,
+  ElasticLoadBalancingV2Client,
+} from "@aws-sdk/client-elastic-load-balancing-v2";
+import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from "@aws-sdk/client-iam";
+import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
+import { CoreV1Api, KubeConfig, StorageV1Api } from "@kubernetes/client-node";
+import { clientConfig } from "../../local/aws.ts";
+import { ensureBinary } from "../../local/controlplane/binary.ts";
+import { type Eks, type EksOptions, startEks } from "../../local/eks/eks.ts";
+import { startMinistack } from "../../local/ministack/ministack.ts";
+import { clusterToken } from "../../shared/adapters/eks/token.ts";
+import { eventually } from "./http.ts";
+
+const quiet = () => {};
+
+function allow(statement: object): string {
+  return JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", ...statement }] });
+}
+
+/** Credentials of a role's session. */
+export interface Session {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken: string;
+}
+
+/** The emulated AWS with the laptop's EKS in front, and its operator's clients. */
+export type LaptopEks = Awaited<ReturnType<typeof startLaptopEks>>;
+
+export async function startLaptopEks() {
+  const dir = mkdtempSync(join(tmpdir(), "sandlot-eks-"));
+  const binary = await ensureBinary({ report: quiet });
+  const ministack = await startMinistack({ dir: join(dir, "aws"), report: quiet });
+  const aws = {
+    endpoint: ministack.endpoint,
+    caFile: ministack.caFile,
+    region: ministack.region,
+    credentials: ministack.adminCredentials,
+  };
+  const config = clientConfig(aws);
+  const ec2 = new EC2Client(config);
+  const iam = new IAMClient(config);
+  const sts = new STSClient(config);
+  const elb = new ElasticLoadBalancingV2Client(config);
+  const start = (options: Partial<EksOptions> = {}) =>
+    startEks({
+      awsEndpoint: aws.endpoint,
+      ca: aws.caFile,
+      region: aws.region,
+      credentials: aws.credentials,
+      port: 0,
+      dir: join(dir, "eks"),
+      binary,
+      report: quiet,
+      ...options,
+    });
+  const createRole = async (name: string): Promise<string> => {
+    const principal = { AWS: `arn:aws:iam::${ministack.accountId}:root` };
+    const AssumeRolePolicyDocument = allow({ Principal: principal, Action: "sts:AssumeRole" });
+    const { Role } = await iam.send(new CreateRoleCommand({ RoleName: name, AssumeRolePolicyDocument }));
+    return Role?.Arn ?? "";
+  };
+  const roles = { cluster: await createRole("cluster"), node: await createRole("node") };
+  const { Subnets = [] } = await ec2.send(new DescribeSubnetsCommand({}));
+  return {
+    dir,
+    region: aws.region,
+    accountId: ministack.accountId,
+    start,
+    roles,
+    subnetIds: Subnets.flatMap((it) => it.SubnetId ?? []),
+    clientFor: (eks: Eks, credentials: Session | typeof aws.credentials = aws.credentials) =>
+      new EKSClient({ endpoint: eks.url, region: aws.region, credentials, maxAttempts: 1 }),
+    /** A session of a new role that may do these actions. */
+    session: async (name: string, actions: readonly string[]): Promise<Session> => {
+      const RoleArn = await createRole(name);
+      if (actions.length > 0) {
+        const PolicyDocument = allow({ Action: actions, Resource: "*" });
+        await iam.send(new PutRolePolicyCommand({ RoleName: name, PolicyName: "all", PolicyDocument }));
+      }
+      const { Credentials } = await sts.send(new AssumeRoleCommand({ RoleArn, RoleSessionName: "test" }));
+      const { AccessKeyId = "", SecretAccessKey = "", SessionToken = "" } = Credentials ?? {};
+      return { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken };
+    },
+    /** What the cloud holds of a cluster, by its tags. */
+    remains: async (cluster: string) => {
+      const mentions = (
+        tags: readonly { readonly Key?: string | undefined; readonly Value?: string | undefined }[] = [],
+      ) => tags.some((it) => it.Key === "eks:eks-cluster-name" && it.Value === cluster);
+      const { NetworkInterfaces = [] } = await ec2.send(new DescribeNetworkInterfacesCommand({}));
+      const { Volumes = [] } = await ec2.send(new DescribeVolumesCommand({}));
+      const { LoadBalancers = [] } = await elb.send(new DescribeLoadBalancersCommand({}));
+      const ResourceArns = LoadBalancers.flatMap((it) => it.LoadBalancerArn ?? []);
+      const { TagDescriptions = [] } =
+        ResourceArns.length > 0 ? await elb.send(new DescribeTagsCommand({ ResourceArns })) : {};
+      return {
+        interfaces: NetworkInterfaces.filter((it) => mentions(it.TagSet)).length,
+        volumes: Volumes.filter((it) => mentions(it.Tags)).length,
+        loadBalancers: TagDescriptions.filter((it) => mentions(it.Tags)).length,
+      };
+    },
+    stop: async () => {
+      await ministack.stop();
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A create call for an Auto Mode cluster. */
+export function autoMode(laptop: LaptopEks, name: string): CreateClusterCommandInput {
+  return {
+    name,
+    version: "1.36",
+    roleArn: laptop.roles.cluster,
+    resourcesVpcConfig: { subnetIds: laptop.subnetIds },
+    accessConfig: { authenticationMode: "API", bootstrapClusterCreatorAdminPermissions: false },
+    upgradePolicy: { supportType: "STANDARD" },
+    computeConfig: {
+      enabled: true,
+      nodePools: ["general-purpose", "system"],
+      nodeRoleArn: laptop.roles.node,
+    },
+    storageConfig: { blockStorage: { enabled: true } },
+    kubernetesNetworkConfig: { elasticLoadBalancing: { enabled: true } },
+    bootstrapSelfManagedAddons: false,
+    tags: { purpose: "test" },
+  };
+}
+
+export async function untilStatus(client: EKSClient, name: string, status: string): Promise<Cluster> {
+  let last: Cluster | undefined;
+  return eventually(
+    `cluster ${name} ${status}`,
+    async () => {
+      last = (await client.send(new DescribeClusterCommand({ name }))).cluster;
+      return last?.status === status ? last : undefined;
+    },
+    { everyMs: 100, withinMs: 60_000, last: () => last },
+  );
+}
+
+export async function untilGone(client: EKSClient, name: string): Promise<void> {
+  await eventually(
+    `cluster ${name} gone`,
+    () =>
+      client.send(new DescribeClusterCommand({ name })).then(
+        () => false as const,
+        (error: unknown) => error instanceof Error && error.name === "ResourceNotFoundException",
+      ),
+    { everyMs: 100, withinMs: 30_000 },
+  );
+}
+
+/** A bearer token for the cluster, signed by the session. */
+export function tokenFor(laptop: LaptopEks, credentials: Session, cluster: string): Promise<string> {
+  return clusterToken(new STSClient({ region: laptop.region, credentials }).config)(cluster);
+}
+
+/** GET as kubectl does it; trusts nothing but the cluster's own certificate. */
+export function get(cluster: Cluster, path: string, token: string): Promise<number | undefined> {
+  const ca = Buffer.from(cluster.certificateAuthority?.data ?? "", "base64");
+  return new Promise((resolve, reject) => {
+    const asked = request(
+      `${cluster.endpoint}${path}`,
+      { ca, headers: { authorization: `Bearer ${token}` }, agent: false },
+      (answer) => {
+        answer.resume();
+        resolve(answer.statusCode);
+      },
+    );
+    asked.on("error", reject);
+    asked.end();
+  });
+}
+
+/** The cluster's APIs for a bearer token. */
+export function kubernetes(cluster: Cluster, token: string) {
+  const config = new KubeConfig();
+  const caData = cluster.certificateAuthority?.data ?? "";
+  config.loadFromClusterAndUser(
+    { name: "cluster", server: cluster.endpoint ?? "", caData, skipTLSVerify: false },
+    { name: "caller", token },
+  );
+  return { core: config.makeApiClient(CoreV1Api), storage: config.makeApiClient(StorageV1Api) };
+}
