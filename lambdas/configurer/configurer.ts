@@ -1,9 +1,12 @@
-import type { Logger } from "@aws-lambda-powertools/logger";
 import { type ConfigurerPorts, configurePools, dissolvePools } from "./configure-pools.ts";
 import { customResource, type Respond } from "./custom-resource.ts";
 
+interface FaultLogger {
+  error(message: string, details: { readonly error: unknown }): void;
+}
+
 /** Configures the pools on creation and update; on deletion, retires them and agrees once no cluster is left. */
-export function createHandler(ports: ConfigurerPorts, respond: Respond, logger: Pick<Logger, "error">) {
+export function createHandler(ports: ConfigurerPorts, respond: Respond, logger: FaultLogger) {
   return customResource(
     "pools",
     async (event) => {

@@ -1,5 +1,11 @@
 import type { CloudFormationCustomResourceEvent, CloudFormationCustomResourceResponse } from "aws-lambda";
 
+/** What of CloudFormation's request decides the answer. */
+export type CustomResourceRequest = Pick<
+  CloudFormationCustomResourceEvent,
+  "RequestType" | "ResponseURL" | "StackId" | "RequestId" | "LogicalResourceId" | "ResourceProperties"
+>;
+
 /** Delivers an answer to CloudFormation. */
 export type Respond = (url: string, response: CloudFormationCustomResourceResponse) => Promise<void>;
 
@@ -20,10 +26,10 @@ export const respondByPut: Respond = async (url, response) => {
  */
 export function customResource(
   physicalId: string,
-  apply: (event: CloudFormationCustomResourceEvent) => Promise<void>,
+  apply: (event: CustomResourceRequest) => Promise<void>,
   respond: Respond,
 ) {
-  return async (event: CloudFormationCustomResourceEvent): Promise<void> => {
+  return async (event: CustomResourceRequest): Promise<void> => {
     const { StackId, RequestId, LogicalResourceId } = event;
     const answer = { StackId, RequestId, LogicalResourceId, PhysicalResourceId: physicalId };
     const failure = await apply(event).then(
