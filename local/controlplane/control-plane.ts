@@ -21,7 +21,7 @@ import { residentBytes } from "./memory.ts";
 export interface ControlPlaneOptions {
   readonly binary: Binary;
   readonly etcdUrl: string;
-  /** Unique among the clusters of one etcd; letters, digits and hyphens. */
+  /** Unique among the clusters of one etcd; letters, digits, hyphens and underscores, as EKS allows. */
   readonly name: string;
   /** A folder of its own, for keys and logs; created if need be, readable by this user only. */
   readonly dir: string;
@@ -79,7 +79,7 @@ export interface ControlPlane {
 }
 
 const secondsToStart = 60;
-const namePattern = /^[A-Za-z0-9][A-Za-z0-9-]*$/;
+const namePattern = /^[A-Za-z0-9][A-Za-z0-9_-]*$/;
 
 /**
  * Starts a control plane and returns as soon as its API server is a process; `waitReady` tells the rest. Started again
@@ -121,6 +121,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     });
   };
   const suspend = (): Promise<void> => {
+    signal?.removeEventListener("abort", suspend);
     suspending ??= (async () => {
       await endAll(running);
       // A component may just have been on its way.
@@ -156,7 +157,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   })();
   ready.catch(() => {});
   starting = ready;
-  signal?.addEventListener("abort", () => void suspend(), { once: true });
+  signal?.addEventListener("abort", suspend);
   if (signal?.aborted === true) await suspend();
 
   const caData = base64(credentials.ca);
