@@ -73,6 +73,11 @@ export class Clusters extends Construct {
     const arn = (service: string, resource: string) => Stack.of(this).formatArn({ service, resource });
     const clusters = arn("eks", `cluster/${prefix}`);
     const accessEntries = arn("eks", `access-entry/${prefix}`);
+    const serviceLinkedRole = Stack.of(this).formatArn({
+      service: "iam",
+      region: "",
+      resource: "role/aws-service-role/eks.amazonaws.com/AWSServiceRoleForAmazonEKS",
+    });
     const leftovers = {
       "ec2:DeleteNetworkInterface": arn("ec2", "network-interface/*"),
       "ec2:DeleteSecurityGroup": arn("ec2", "security-group/*"),
@@ -98,6 +103,12 @@ export class Clusters extends Construct {
         resources: [clusters],
       }),
       new PolicyStatement({ actions: ["eks:AssociateAccessPolicy", "eks:TagResource"], resources: [accessEntries] }),
+      // EKS makes its own role with the caller's rights when the account's first cluster is created.
+      new PolicyStatement({
+        actions: ["iam:CreateServiceLinkedRole"],
+        resources: [serviceLinkedRole],
+        conditions: { StringEquals: { "iam:AWSServiceName": "eks.amazonaws.com" } },
+      }),
       new PolicyStatement({ actions: ["eks:DeleteNodegroup"], resources: [arn("eks", `nodegroup/${prefix}`)] }),
       new PolicyStatement({
         actions: [

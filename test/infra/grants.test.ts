@@ -89,6 +89,7 @@ const expected: Readonly<Record<string, readonly string[]>> = {
     "iam ClustersClusterRole: GetRole",
     "iam ClustersNodeRole if iam:PassedToService is eks.amazonaws.com or ec2.amazonaws.com: PassRole",
     "iam ClustersNodeRole: GetRole",
+    "iam role/aws-service-role/eks.amazonaws.com/AWSServiceRoleForAmazonEKS if iam:AWSServiceName is eks.amazonaws.com: CreateServiceLinkedRole",
     "ec2 *: DescribeNetworkInterfaces DescribeSecurityGroups DescribeVolumes",
     ...leftover("ec2 network-interface/*: DeleteNetworkInterface"),
     ...leftover("ec2 security-group/*: DeleteSecurityGroup"),
