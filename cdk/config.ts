@@ -92,7 +92,7 @@ const prod: StageConfig = {
   pools: {
     small: {
       ...small,
-      // Two clusters of EKS's default quota of 100 are left for the reserve that a quarantine or a slow deletion takes.
+      // Below EKS's default quota of 100 clusters a Region.
       policy: { minWarm: 5, maxTotal: 98, bufferPercent: 20, maxConcurrent: 10, trimCoolDownSeconds: minutes(30) },
       quotas: { owner: 5, tenant: 60 },
     },

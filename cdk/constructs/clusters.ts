@@ -73,6 +73,7 @@ export class Clusters extends Construct {
     const arn = (service: string, resource: string) => Stack.of(this).formatArn({ service, resource });
     const clusters = arn("eks", `cluster/${prefix}`);
     const accessEntries = arn("eks", `access-entry/${prefix}`);
+    const nodegroups = arn("eks", `nodegroup/${prefix}`);
     const serviceLinkedRole = Stack.of(this).formatArn({
       service: "iam",
       region: "",
@@ -102,14 +103,16 @@ export class Clusters extends Construct {
         ],
         resources: [clusters],
       }),
-      new PolicyStatement({ actions: ["eks:AssociateAccessPolicy", "eks:TagResource"], resources: [accessEntries] }),
+      // AWS authorizes these two on the sub-resource, MiniStack on the cluster.
+      new PolicyStatement({ actions: ["eks:AssociateAccessPolicy"], resources: [accessEntries, clusters] }),
+      new PolicyStatement({ actions: ["eks:DeleteNodegroup"], resources: [nodegroups, clusters] }),
+      new PolicyStatement({ actions: ["eks:TagResource"], resources: [accessEntries] }),
       // EKS makes its own role with the caller's rights when the account's first cluster is created.
       new PolicyStatement({
         actions: ["iam:CreateServiceLinkedRole"],
         resources: [serviceLinkedRole],
         conditions: { StringEquals: { "iam:AWSServiceName": "eks.amazonaws.com" } },
       }),
-      new PolicyStatement({ actions: ["eks:DeleteNodegroup"], resources: [arn("eks", `nodegroup/${prefix}`)] }),
       new PolicyStatement({
         actions: [
           "ec2:DescribeNetworkInterfaces",
