@@ -21,7 +21,7 @@ export function describePool(pool: PoolView, clusters: readonly ClusterView[]): 
     .filter((cluster) => cluster.state !== "available" && cluster.state !== "deleted")
     .map(({ state, progress }) => {
       if (progress === undefined) return state;
-      const note = progress.note === undefined ? "" : ` (${progress.note})`;
+      const note = progress.note === undefined ? "" : ` (${shortened(progress.note)})`;
       return `${state}: ${progress.step} ${progress.n}/${progress.m}${note}`;
     });
   return [`warm clusters ${pool.counts.available}/${pool.target}`, ...building].join(", ");
@@ -73,4 +73,10 @@ async function look(reader: ReturnType<typeof poolReader>): Promise<{ warm?: Poo
   } catch (error) {
     return { state: error instanceof Error ? error.message : String(error) };
   }
+}
+
+const longestNote = 80;
+
+function shortened(note: string): string {
+  return note.length > longestNote ? `${note.slice(0, longestNote)}…` : note;
 }

@@ -25,7 +25,22 @@ if os.getpgrp() != os.getpid():
     sys.exit("launch.py must lead its own process group")
 threading.Thread(target=end_with_starter, daemon=True).start()
 
-from ministack.app import main  # noqa: E402 (the watch must start before the slow import)
+# The watch must start before the slow imports.
+from ministack.app import main  # noqa: E402
+from ministack.core.responses import get_account_id, get_region  # noqa: E402
+from ministack.services import alb, ec2, tagging  # noqa: E402
+
+
+def ec2_tags():
+    for resource, tags in ec2._tags.items():
+        kind = ec2._guess_resource_type(resource)
+        yield f"arn:aws:ec2:{get_region()}:{get_account_id()}:{kind}/{resource}", tags
+
+
+# Without these MiniStack knows no tags of such resources when it evaluates aws:ResourceTag, and denies every delete
+# that a policy limits by tag.
+tagging._RESOURCE_TAG_COLLECTORS["ec2"] = ec2_tags
+tagging._RESOURCE_TAG_COLLECTORS["elasticloadbalancing"] = lambda: alb._tags.items()
 
 sys.argv = ["ministack"]
 main()

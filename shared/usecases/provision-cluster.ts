@@ -23,7 +23,9 @@ export async function provision(ports: AdvancePorts, cluster: ClusterInFlight): 
     case "again":
     case "capacityBlocked": {
       const { afterSeconds, note } = outcome;
-      const progress = again(cluster.progress, clock(), afterSeconds, note);
+      const tried = again(cluster.progress, clock(), afterSeconds, note);
+      // A cloud without room is not the step's fault: its budget begins when there is room again.
+      const progress = outcome.kind === "capacityBlocked" ? { ...tried, startedAt: tried.dueAt } : tried;
       const waiting = { ...cluster, progress, updatedAt: clock(), version: cluster.version + 1 };
       if (!(await pools.saveCluster(waiting))) return { kind: "nothing" };
       await sendNext(ports.work, waiting, afterSeconds);

@@ -82,7 +82,7 @@ const expected: Readonly<Record<string, readonly string[]>> = {
     "sqs QueuesRefillQueue: SendMessage",
     `sqs QueuesWorkQueue: ${consumes} SendMessage`,
     "eks cluster/sandlot-laptop-* if aws:RequestTag/sandlot:deployment is sandlot-laptop: CreateCluster",
-    "eks cluster/sandlot-laptop-*: CreateAccessEntry DeleteCluster DescribeCluster ListNodegroups TagResource UpdateClusterConfig",
+    "eks cluster/sandlot-laptop-*: AssociateAccessPolicy CreateAccessEntry DeleteCluster DeleteNodegroup DescribeCluster ListNodegroups TagResource UpdateClusterConfig",
     "eks access-entry/sandlot-laptop-*: AssociateAccessPolicy TagResource",
     "eks nodegroup/sandlot-laptop-*: DeleteNodegroup",
     "iam ClustersClusterRole if iam:PassedToService is eks.amazonaws.com: PassRole",

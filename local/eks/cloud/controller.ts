@@ -40,6 +40,7 @@ export async function startCloudController(options: CloudControllerOptions): Pro
   let timer: NodeJS.Timeout | undefined;
   let busy: Promise<void> | undefined;
   let stopped = false;
+  let steps: () => Iterable<() => Promise<void>> = () => [];
 
   const lookIn = (ms: number): void => {
     const at = Date.now() + ms;
@@ -48,18 +49,6 @@ export async function startCloudController(options: CloudControllerOptions): Pro
     clearTimeout(timer);
     timer = setTimeout(look, ms);
   };
-  const look = (): void => {
-    dueAt = Number.POSITIVE_INFINITY;
-    if (busy !== undefined) {
-      lookIn(settleMs);
-      return;
-    }
-    busy = pass().finally(() => {
-      busy = undefined;
-    });
-  };
-  const watched = await watchCluster(kubernetes, () => lookIn(settleMs));
-  const steps = passOver(options, kubernetes, watched, lookIn);
   const pass = async (): Promise<void> => {
     for (const step of steps()) {
       if (stopped) return;
@@ -72,6 +61,18 @@ export async function startCloudController(options: CloudControllerOptions): Pro
       }
     }
   };
+  const look = (): void => {
+    dueAt = Number.POSITIVE_INFINITY;
+    if (busy !== undefined) {
+      lookIn(settleMs);
+      return;
+    }
+    busy = pass().finally(() => {
+      busy = undefined;
+    });
+  };
+  const watched = await watchCluster(kubernetes, () => lookIn(settleMs));
+  steps = passOver(options, kubernetes, watched, lookIn);
   lookIn(0);
   return {
     wake: () => lookIn(settleMs),
