@@ -1,4 +1,4 @@
-import { DeleteClusterCommand, type EKSClient } from "@aws-sdk/client-eks";
+import { DeleteAddonCommand, DeleteClusterCommand, type EKSClient } from "@aws-sdk/client-eks";
 import { type Cloud, findSubnets } from "./cloud/cloud.ts";
 import { isProtected, isRepeated, keep, newCluster, tagsIn } from "./cluster-record.ts";
 import type { Clusters, ClusterView } from "./clusters.ts";
@@ -54,6 +54,7 @@ export async function createCluster(context: CallContext, ask: Ask, sent: Buffer
   return { cluster: overlaid(known(clusters, name)) };
 }
 
+/** Those that MiniStack has forgotten but that are still DELETING included. */
 export async function listClusters({ clusters }: CallContext, ask: Ask): Promise<JsonObject> {
   const { body } = await ask();
   return { ...body, clusters: clusters.all().map(({ record }) => record.name) };
@@ -70,7 +71,7 @@ export async function describeCluster({ clusters }: CallContext, ask: Ask, name:
  * deleting, so a protected cluster is refused before anything is authorized.
  */
 export async function deleteCluster(context: CallContext, ask: Ask, name: string): Promise<JsonObject> {
-  const { clusters, durations, now } = context;
+  const { clusters, eks, durations, now } = context;
   const record = clusters.get(name)?.record;
   if (record !== undefined && record.status !== "DELETING") {
     if (isProtected(record)) {
@@ -83,6 +84,10 @@ export async function deleteCluster(context: CallContext, ask: Ask, name: string
   await ask(404);
   if (known(clusters, name).record.status === "DELETING") throw resourceInUse(`Cluster ${name} is being deleted`);
   clusters.remove(name);
+  // MiniStack forgets a cluster's node groups with it, but would give its add-ons to the next one of that name.
+  for (const { name: addonName } of livingParts(known(clusters, name).record, "addon", durations, now())) {
+    await eks.send(new DeleteAddonCommand({ clusterName: name, addonName })).catch(() => {});
+  }
   return { cluster: overlaid(known(clusters, name)) };
 }
 
@@ -117,6 +122,7 @@ export async function tagResource({ clusters }: CallContext, ask: Ask, arn: stri
   return body;
 }
 
+/** Takes away every key; MiniStack takes away the first only. */
 export async function untagResource(
   { clusters }: CallContext,
   ask: Ask,
@@ -132,6 +138,7 @@ export async function untagResource(
   return body;
 }
 
+/** A cluster's own tags; MiniStack's answer for anything else. */
 export async function listTags({ clusters }: CallContext, ask: Ask, arn: string): Promise<JsonObject> {
   const { body } = await ask();
   const tags = clusters.get(clusterIn(arn))?.record.tags;
@@ -148,6 +155,7 @@ export function asRefusal({ status, body }: Answered): Refusal {
   return new Refusal(status, text(body.__type) ?? text(body.code) ?? "ServerException", messageIn(body));
 }
 
+/** The cluster, or a refusal that there is none. */
 export function known(clusters: Clusters, name: string): ClusterView {
   const cluster = clusters.get(name);
   if (cluster === undefined) throw resourceNotFound(`No cluster found for name: ${name}.`);

@@ -105,6 +105,7 @@ function digestOf(body: JsonObject): string {
     .digest("hex");
 }
 
+/** The tags in a body; whatever is no text is left out. */
 export function tagsIn(value: unknown): Readonly<Record<string, string>> {
   if (!isObject(value)) return {};
   return Object.fromEntries(Object.entries(value).filter((it): it is [string, string] => typeof it[1] === "string"));
@@ -115,6 +116,7 @@ export function isAutoMode(record: ClusterRecord): boolean {
   return member(record.kept.computeConfig, "enabled") === true;
 }
 
+/** Whether a deletion has to be refused. */
 export function isProtected(record: ClusterRecord): boolean {
   return record.kept.deletionProtection === true;
 }

@@ -30,7 +30,7 @@ export interface ClusterView {
 export interface Clusters {
   get(name: string): ClusterView | undefined;
   all(): readonly ClusterView[];
-  /** Begins to build the cluster of a new record, or builds an old record's control plane again. */
+  /** Begins to build the cluster of a new record, or an old record's control plane again; not that of one that FAILED. */
   create(record: ClusterRecord): void;
   /** Changes the record and has the cluster follow. Does nothing once the cluster is gone. */
   change(name: string, update: (record: ClusterRecord) => ClusterRecord): void;
@@ -64,6 +64,7 @@ interface Entry {
 }
 
 const retryMs = 2_000;
+const portFreeWithinMs = 3_000;
 
 /** Ends a creation with what the cluster's health shall say. */
 class CreationFailed extends Error {
@@ -76,6 +77,7 @@ class CreationFailed extends Error {
   }
 }
 
+/** Runs the clusters, none at first, on one etcd. */
 export function runClusters(options: ClustersOptions): Clusters {
   const { store, cloud, etcd, report, behaviour } = options;
   const { durations, faults } = behaviour;
@@ -149,7 +151,7 @@ export function runClusters(options: ClustersOptions): Clusters {
       };
       entries.set(record.name, entry);
       store.save(record);
-      entry.work = build(entry);
+      if (record.status === "CREATING" || record.status === "ACTIVE") entry.work = build(entry);
     },
     change: (name, update) => {
       const entry = entries.get(name);
@@ -193,7 +195,7 @@ async function boot(
 ): Promise<void> {
   const { name, subnetIds, port } = entry.record;
   const { signal } = entry.ending;
-  const kept = port !== undefined && (await isFree(port)) ? { kubernetesPort: port } : {};
+  const kept = port !== undefined && (await becomesFree(port, signal)) ? { kubernetesPort: port } : {};
   const controlPlane = await startControlPlane({
     binary,
     etcdUrl: etcd.url,
@@ -219,6 +221,16 @@ async function boot(
   });
   entry.address = { endpoint: controlPlane.endpoint, caData: controlPlane.caData };
   save(entry, { port: Number(new URL(controlPlane.endpoint).port) });
+}
+
+/** The processes of a killed run end on their own, but not at once. */
+async function becomesFree(port: number, signal: AbortSignal): Promise<boolean> {
+  const deadline = Date.now() + portFreeWithinMs;
+  while (!(await isFree(port))) {
+    if (Date.now() > deadline) return false;
+    await sleep(100, undefined, { signal });
+  }
+  return true;
 }
 
 /** What every EKS cluster has from the beginning. */

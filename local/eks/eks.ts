@@ -1,21 +1,13 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import {
-  type Cluster,
-  DeleteClusterCommand,
-  DescribeClusterCommand,
-  EKSClient,
-  ListClustersCommand,
-} from "@aws-sdk/client-eks";
+import { type Cluster, DescribeClusterCommand, EKSClient, ListClustersCommand } from "@aws-sdk/client-eks";
 import { clientConfig } from "../aws.ts";
 import type { Binary } from "../controlplane/binary.ts";
-import { deletePrefix, startEtcd } from "../controlplane/etcd.ts";
-import { etcdPrefix } from "../controlplane/flags.ts";
+import { startEtcd } from "../controlplane/etcd.ts";
 import { listenOnLoopback } from "../listener.ts";
 import { groupsFor } from "./access.ts";
 import { callerOf } from "./caller.ts";
 import { connectCloud } from "./cloud/cloud.ts";
-import { removeInterfaces } from "./cloud/interfaces.ts";
 import { type ClusterRecord, newCluster } from "./cluster-record.ts";
 import { type Clusters, type ClusterView, runClusters } from "./clusters.ts";
 import { emulatorClient } from "./emulator.ts";
@@ -23,7 +15,7 @@ import type { Fault } from "./faults.ts";
 import { createFront } from "./front.ts";
 import type { JsonObject } from "./json.ts";
 import { type Durations, defaultDurations } from "./settings.ts";
-import { type RecordStore, recordStore } from "./store.ts";
+import { recordStore } from "./store.ts";
 
 export interface EksOptions {
   /** MiniStack's address, https. */
@@ -52,6 +44,8 @@ export interface Eks {
   readonly url: string;
   /** Those that are not gone. */
   clusters(): readonly ClusterView[];
+  /** Settles only when a part without which no cluster works has ended by itself; says which. */
+  readonly broken: Promise<string>;
   /** Ends every process; repeatable. */
   stop(): Promise<void>;
 }
@@ -105,37 +99,30 @@ export async function startEks(options: EksOptions): Promise<Eks> {
     const behaviour = { durations, faults: options.faults ?? [] };
     const clusters = runClusters({ binary, etcd, store, cloud, tokenWebhookUrl: url, behaviour, report });
     stops.push(clusters.stop);
-    for (const name of await resume(eks, store, clusters)) {
-      report(`removing what is left of cluster ${name}`);
-      await deletePrefix(etcd.url, etcdPrefix(name));
-      await removeInterfaces(cloud, name);
-      store.remove(name);
-    }
+    await resume(eks, store.all(), clusters);
     late.clusters = clusters;
     await clusters.settled();
-    return { url, clusters: clusters.all, stop };
+    const broken = etcd.exited.then(({ lastWords }) =>
+      stopping === undefined ? `etcd has ended: ${lastWords}` : new Promise<never>(() => {}),
+    );
+    return { url, clusters: clusters.all, broken, stop };
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
-/** Builds again what MiniStack still knows, goes on deleting, and answers the names of which nothing shall be left. */
-async function resume(eks: EKSClient, store: RecordStore, clusters: Clusters): Promise<readonly string[]> {
-  const records = store.all();
+/** Builds again what MiniStack still knows, and deletes the rest of what an earlier run has left. */
+async function resume(eks: EKSClient, records: readonly ClusterRecord[], clusters: Clusters): Promise<void> {
   const { clusters: names = [] } = await eks.send(new ListClustersCommand({}));
   for (const record of records) {
-    if (record.status === "DELETING") {
-      // A crash may have come between the record and MiniStack.
-      if (names.includes(record.name)) await eks.send(new DeleteClusterCommand({ name: record.name }));
-      clusters.create(record);
-      clusters.remove(record.name);
-    } else if (names.includes(record.name)) clusters.create(record);
+    const goes = record.status === "DELETING" || !names.includes(record.name);
+    clusters.create(goes ? { ...record, status: "DELETING" } : record);
+    if (goes) clusters.remove(record.name);
   }
   for (const name of names.filter((it) => !records.some((record) => record.name === it))) {
     clusters.create(await recordFromEmulator(eks, name));
   }
-  return records.map(({ name }) => name).filter((name) => clusters.get(name) === undefined);
 }
 
 async function recordFromEmulator(eks: EKSClient, name: string): Promise<ClusterRecord> {

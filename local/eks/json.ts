@@ -1,6 +1,7 @@
 /** A JSON object whose members nobody has checked. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
+/** Whether the value has members with names: no list, no null. */
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -29,6 +29,7 @@ export function overlayCluster(answer: JsonObject, record: ClusterRecord, addres
 
 export type PartStatus = "CREATING" | "ACTIVE" | "DELETING" | "GONE";
 
+/** What has become of a part at `now`, in milliseconds. */
 export function partStatus(part: PartRecord, durations: Durations, now: number): PartStatus {
   if (part.deletedAt !== undefined) return now < part.deletedAt + durations.deletePart ? "DELETING" : "GONE";
   return now < part.createdAt + durations.createPart ? "CREATING" : "ACTIVE";

@@ -30,6 +30,7 @@ export async function createPart(
   return told(context, part, part.answer);
 }
 
+/** Those that MiniStack has forgotten but that are still DELETING included. */
 export async function listParts(context: CallContext, ask: Ask, cluster: string, kind: PartKind): Promise<JsonObject> {
   const { body } = await ask(404);
   const { record } = known(context.clusters, cluster);
@@ -38,6 +39,7 @@ export async function listParts(context: CallContext, ask: Ask, cluster: string,
   return { [listMember]: [...new Set([...texts(body[listMember]), ...living])] };
 }
 
+/** One that is DELETING is told of in MiniStack's last words. */
 export async function describePart(
   context: CallContext,
   ask: Ask,
@@ -51,6 +53,7 @@ export async function describePart(
   return told(context, part, status === 404 ? part.answer : member(body, kind));
 }
 
+/** Deletes at MiniStack at once, which authorizes, and here after a while. */
 export async function deletePart(
   context: CallContext,
   ask: Ask,

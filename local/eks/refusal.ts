@@ -11,18 +11,22 @@ export class Refusal extends Error {
   }
 }
 
+/** For a value that EKS does not take. */
 export function invalidParameter(message: string): Refusal {
   return new Refusal(400, "InvalidParameterException", message);
 }
 
+/** For a call that does not fit the state of things. */
 export function invalidRequest(message: string): Refusal {
   return new Refusal(400, "InvalidRequestException", message);
 }
 
+/** For a name that is taken, or a thing that something else needs. */
 export function resourceInUse(message: string): Refusal {
   return new Refusal(409, "ResourceInUseException", message);
 }
 
+/** For a name that nothing has. */
 export function resourceNotFound(message: string): Refusal {
   return new Refusal(404, "ResourceNotFoundException", message);
 }

@@ -14,6 +14,7 @@ export interface RecordStore {
 
 const fileName = "record.json";
 
+/** A store in the folder, which it makes if need be; only this user can read it. */
 export function recordStore(dir: string): RecordStore {
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   const folderOf = (cluster: string) => join(dir, cluster);

@@ -20,6 +20,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Eks } from "../../local/eks/eks.ts";
 import { eventually } from "../support/http.ts";
 import {
+  adminToken,
   autoMode,
   get,
   kubernetes,
@@ -310,14 +311,36 @@ test("a creation that shall fail is accepted first", async () => {
   }
 });
 
-test("stopping leaves no process", async () => {
-  const name = "stopped";
-  const other = await laptop.start({ dir: join(laptop.dir, "other") });
-  const client = laptop.clientFor(other);
+test("after a crash a cluster is there again, with all that was in it, and what lost its record is gone", async () => {
+  const dir = join(laptop.dir, "crashing");
+  const crashing = await laptop.startApart(dir);
+  const [name, lost] = ["survivor", "lost"];
+  const client = laptop.clientFor(crashing);
   await client.send(new CreateClusterCommand(autoMode(laptop, name)));
-  await untilStatus(client, name, "ACTIVE");
-  const pids = other.clusters().flatMap((it) => it.pids);
-  await other.stop();
-  expect(pids.filter(isAlive)).toEqual([]);
-  expect(readdirSync(join(laptop.dir, "other", "clusters"))).toEqual([name]);
+  await client.send(new CreateClusterCommand(autoMode(laptop, lost)));
+  const before = await untilStatus(client, name, "ACTIVE");
+  await untilStatus(client, lost, "ACTIVE");
+  const access = kubernetes(before, adminToken(dir, name));
+  await access.core.createNamespacedConfigMap({ namespace: "default", body: { metadata: { name: "mine" } } });
+  await eventually("the nodes' interfaces", async () => (await laptop.remains(lost)).interfaces === 2);
+  const pids = [...(await crashing.pidsOf(name)), ...(await crashing.pidsOf(lost))];
+  expect(pids).toHaveLength(8);
+
+  await crashing.kill();
+  await eventually("the end of all processes", async () => !pids.some(isAlive), { withinMs: 10_000 });
+  await laptop.forget(lost);
+  const again = await laptop.start({ dir });
+  try {
+    const after = await untilStatus(laptop.clientFor(again), name, "ACTIVE");
+    expect(after.endpoint).toBe(before.endpoint);
+    expect(after.certificateAuthority).toEqual(before.certificateAuthority);
+    await access.core.readNamespacedConfigMap({ name: "mine", namespace: "default" });
+    await eventually("nothing left of the other", async () => (await laptop.remains(lost)).interfaces === 0);
+    expect(again.clusters().map((it) => it.record.name)).toEqual([name]);
+    expect(readdirSync(join(dir, "clusters"))).toEqual([name]);
+  } finally {
+    const rest = again.clusters().flatMap((it) => it.pids);
+    await again.stop();
+    expect(rest.filter(isAlive)).toEqual([]);
+  }
 });

@@ -1,14 +1,23 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { request } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import {
   DescribeNetworkInterfacesCommand,
   DescribeSubnetsCommand,
   DescribeVolumesCommand,
   EC2Client,
 } from "@aws-sdk/client-ec2";
-import { type Cluster, type CreateClusterCommandInput, DescribeClusterCommand, EKSClient } from "@aws-sdk/client-eks";
+import {
+  type Cluster,
+  type CreateClusterCommandInput,
+  DeleteClusterCommand,
+  DescribeClusterCommand,
+  EKSClient,
+} from "@aws-sdk/client-eks";
 import {
   DescribeLoadBalancersCommand,
   DescribeTagsCommand,
@@ -55,18 +64,16 @@ export async function startLaptopEks() {
   const iam = new IAMClient(config);
   const sts = new STSClient(config);
   const elb = new ElasticLoadBalancingV2Client(config);
-  const start = (options: Partial<EksOptions> = {}) =>
-    startEks({
-      awsEndpoint: aws.endpoint,
-      ca: aws.caFile,
-      region: aws.region,
-      credentials: aws.credentials,
-      port: 0,
-      dir: join(dir, "eks"),
-      binary,
-      report: quiet,
-      ...options,
-    });
+  const settings = {
+    awsEndpoint: aws.endpoint,
+    ca: aws.caFile,
+    region: aws.region,
+    credentials: aws.credentials,
+    port: 0,
+    dir: join(dir, "eks"),
+    binary,
+  };
+  const start = (options: Partial<EksOptions> = {}) => startEks({ ...settings, report: quiet, ...options });
   const createRole = async (name: string): Promise<string> => {
     const principal = { AWS: `arn:aws:iam::${ministack.accountId}:root` };
     const AssumeRolePolicyDocument = allow({ Principal: principal, Action: "sts:AssumeRole" });
@@ -80,9 +87,13 @@ export async function startLaptopEks() {
     region: aws.region,
     accountId: ministack.accountId,
     start,
+    /** As `start`, in a process of its own that can be killed. */
+    startApart: (folder: string) => startApart({ ...settings, dir: folder }),
+    /** Has the emulator forget a cluster, as if it had been started anew. */
+    forget: (name: string) => new EKSClient(config).send(new DeleteClusterCommand({ name })),
     roles,
     subnetIds: Subnets.flatMap((it) => it.SubnetId ?? []),
-    clientFor: (eks: Eks, credentials: Session | typeof aws.credentials = aws.credentials) =>
+    clientFor: (eks: Pick<Eks, "url">, credentials: Session | typeof aws.credentials = aws.credentials) =>
       new EKSClient({ endpoint: eks.url, region: aws.region, credentials, maxAttempts: 1 }),
     /** A session of a new role that may do these actions. */
     session: async (name: string, actions: readonly string[]): Promise<Session> => {
@@ -117,6 +128,39 @@ export async function startLaptopEks() {
       rmSync(dir, { recursive: true, force: true });
     },
   };
+}
+
+async function startApart(settings: Omit<EksOptions, "report">) {
+  const source = new URL("../../local/eks/eks.ts", import.meta.url).href;
+  const script = `
+    const { startEks } = await import(${JSON.stringify(source)});
+    const eks = await startEks({ ...${JSON.stringify(settings)}, report: () => {} });
+    console.log(eks.url);
+    process.stdin.on("data", (name) => {
+      const cluster = eks.clusters().find((it) => it.record.name === String(name));
+      console.log(JSON.stringify(cluster?.pids ?? []));
+    });`;
+  const child = spawn(process.execPath, ["--input-type=module", "-e", script], { stdio: ["pipe", "pipe", "inherit"] });
+  const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
+  const answer = async (): Promise<string> => (await lines.next()).value ?? "";
+  return {
+    url: await answer(),
+    pidsOf: async (name: string): Promise<readonly number[]> => {
+      child.stdin.write(name);
+      return JSON.parse(await answer());
+    },
+    kill: async (): Promise<void> => {
+      child.kill("SIGKILL");
+      await once(child, "exit");
+    },
+  };
+}
+
+/** The bearer token of a cluster's administrator, past IAM. */
+export function adminToken(dir: string, cluster: string): string {
+  const kubeconfig = new KubeConfig();
+  kubeconfig.loadFromFile(join(dir, "clusters", cluster, "admin.kubeconfig"));
+  return kubeconfig.getCurrentUser()?.token ?? "";
 }
 
 /** A create call for an Auto Mode cluster. */

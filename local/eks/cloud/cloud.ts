@@ -17,6 +17,7 @@ export interface ClusterInCloud {
   readonly subnets: readonly Subnet[];
 }
 
+/** Clients for the emulated AWS. */
 export function connectCloud(aws: LaptopAws): Cloud {
   const config = clientConfig(aws);
   return { ec2: new EC2Client(config), elb: new ElasticLoadBalancingV2Client(config) };

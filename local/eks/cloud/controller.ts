@@ -34,6 +34,7 @@ const retryMs = 2_000;
 /** What a new node changes has to reach the scheduler before its complaints mean anything. */
 const betweenNodesMs = 2_000;
 
+/** Starts it; resolves when it has seen the whole cluster once. */
 export async function startCloudController(options: CloudControllerOptions): Promise<CloudController> {
   const kubernetes = kubernetesOf(options.controlPlane.admin);
   let dueAt = Number.POSITIVE_INFINITY;

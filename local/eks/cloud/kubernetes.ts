@@ -17,6 +17,7 @@ export interface Kubernetes {
   readonly rbac: RbacAuthorizationV1Api;
 }
 
+/** Clients for a cluster of this machine. */
 export function kubernetesOf(admin: AdminAccess): Kubernetes {
   const config = new KubeConfig();
   config.loadFromFile(admin.kubeconfigFile);

@@ -12,10 +12,12 @@ export function ownedTags(cluster: string, more: Readonly<Record<string, string>
   return Object.entries({ [clusterTag]: cluster, ...more }).map(([Key, Value]) => ({ Key, Value }));
 }
 
+/** Whether EKS made the resource for the cluster. */
 export function isOwned(tags: readonly Tag[] | undefined, cluster: string): boolean {
   return (tags ?? []).some((tag) => tag.Key === clusterTag && tag.Value === cluster);
 }
 
+/** The value of a tag. */
 export function tagNamed(tags: readonly Tag[] | undefined, name: string): string | undefined {
   return tags?.find((tag) => tag.Key === name)?.Value;
 }
