@@ -1,10 +1,17 @@
-import { fileURLToPath } from "node:url";
-import type { Duration } from "aws-cdk-lib";
+import { AssetHashType, DockerImage, type Duration } from "aws-cdk-lib";
 import { type PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
-import { Architecture, type CfnFunction, type IFunction, Runtime, Tracing } from "aws-cdk-lib/aws-lambda";
-import { NodejsFunction, OutputFormat } from "aws-cdk-lib/aws-lambda-nodejs";
+import {
+  Architecture,
+  type CfnFunction,
+  Code,
+  type IFunction,
+  Function as Lambda,
+  Runtime,
+  Tracing,
+} from "aws-cdk-lib/aws-lambda";
 import { LogGroup } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
+import { bundle, sourceOf } from "../bundle.ts";
 import { explain } from "./acknowledgement.ts";
 import type { Deployment } from "./deployment.ts";
 import type { Wire } from "./wire.ts";
@@ -23,8 +30,6 @@ interface FunctionProps<Environment> {
   readonly memorySize: number;
   readonly environment: Wiring<Environment>;
 }
-
-const root = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 
 /**
  * A function of the product: one bundle with everything in it, a role that may do what its variables imply and nothing
@@ -52,11 +57,13 @@ export class LambdaFunction<Environment> extends Construct {
       POWERTOOLS_SERVICE_NAME: name,
       POWERTOOLS_METRICS_NAMESPACE: deployment.metricNamespace,
     };
-    this.function = new NodejsFunction(this, "Function", {
+    this.function = new Lambda(this, "Function", {
       description: props.description,
-      entry: root(`lambdas/${name}/handler.ts`),
-      projectRoot: root("."),
-      depsLockFilePath: root("package-lock.json"),
+      code: Code.fromAsset(sourceOf(name), {
+        assetHashType: AssetHashType.OUTPUT,
+        bundling: { image: neverUsed, local: { tryBundle: (outdir) => bundled(name, outdir) } },
+      }),
+      handler: "index.handler",
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       memorySize: props.memorySize,
@@ -67,16 +74,6 @@ export class LambdaFunction<Environment> extends Construct {
       environment: {
         ...setForEvery,
         ...Object.fromEntries(wiring.map(([variable, wire]) => [variable, wire.value])),
-      },
-      bundling: {
-        format: OutputFormat.ESM,
-        target: "node24",
-        mainFields: ["module", "main"],
-        // The SDK in the bundle is the one that was tested, and loads faster than the runtime's own.
-        bundleAwsSDK: true,
-        minify: true,
-        // CommonJS dependencies inside an ES module still call `require` for Node's own modules.
-        banner: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
       },
     });
     explain(
@@ -96,4 +93,12 @@ export class LambdaFunction<Environment> extends Construct {
   allow(...statements: readonly PolicyStatement[]): void {
     for (const statement of statements) this.role.addToPolicy(statement);
   }
+}
+
+/** The CDK asks for a container image to fall back to; there is no falling back. */
+const neverUsed = DockerImage.fromRegistry("none");
+
+function bundled(name: string, outdir: string): true {
+  bundle(name, outdir);
+  return true;
 }
