@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { apiIdIn, startApiFront } from "./api-front.ts";
 import type { LaptopAws } from "./aws.ts";
@@ -57,14 +57,20 @@ const audience = "sandlot";
  * @throws ToolchainError when the machine lacks a tool; whatever had started is ended before it throws.
  */
 export async function startLaptop(options: LaptopOptions): Promise<Laptop> {
-  const { report } = options;
   await clear(options.dir);
+  const log = (message: string) =>
+    appendFileSync(join(options.dir, "laptop.log"), `${new Date().toISOString()} ${message}\n`);
+  const report: ReportProgress = (progress) => {
+    log(`${progress.step}: ${progress.state} ${progress.message}`);
+    options.report(progress);
+  };
   const failing = new AbortController();
   const signal = options.signal === undefined ? failing.signal : AbortSignal.any([options.signal, failing.signal]);
   const stops: (() => Promise<void>)[] = [];
   const stop = once(async () => {
     failing.abort(new Error("stopped"));
-    for (const end of stops.splice(0).reverse()) await end();
+    // What one part cannot end must not keep the others from ending.
+    for (const end of stops.splice(0).reverse()) await end().catch((error: unknown) => log(`stop: ${error}`));
   });
   /** The first failure ends the other parts that are still starting. */
   const part = <T>(name: string, perform: (report: (message: string) => void) => Promise<T>): Promise<T> =>
@@ -112,7 +118,12 @@ export async function startLaptop(options: LaptopOptions): Promise<Laptop> {
         dir: join(options.dir, "eks"),
         binary,
         credentials: aws.credentials,
-        report: tell,
+        // It goes on telling after the start, of each cluster.
+        report: (message) => {
+          log(`EKS: ${message}`);
+          tell(message);
+        },
+        signal,
       });
       stops.push(eks.stop);
     });
@@ -125,7 +136,7 @@ export async function startLaptop(options: LaptopOptions): Promise<Laptop> {
       port: ministack.port,
       ca: readFileSync(aws.caFile, "utf8"),
     });
-    const metrics = startMetricsForwarder(aws, () => {});
+    const metrics = startMetricsForwarder(aws, (error) => log(`metrics: ${error}`));
     stops.push(metrics.stop);
 
     return {

@@ -9,19 +9,29 @@ export interface Progress {
 
 export type ReportProgress = (progress: Progress) => void;
 
-/** Runs one step and tells when it is done or has failed. `perform` gets a way to tell what it is about. */
+/**
+ * Runs one step and tells when it is done or has failed. `perform` gets a way to tell what it is about, which says nothing
+ * any more once the step has ended.
+ */
 export async function performStep<T>(
   report: ReportProgress,
   step: string,
   perform: (report: (message: string) => void) => Promise<T>,
 ): Promise<T> {
+  let ended = false;
+  const end = (state: "done" | "failed") => {
+    ended = true;
+    report({ step, state, message: "" });
+  };
   report({ step, state: "running", message: "" });
   try {
-    const result = await perform((message) => report({ step, state: "running", message }));
-    report({ step, state: "done", message: "" });
+    const result = await perform((message) => {
+      if (!ended) report({ step, state: "running", message });
+    });
+    end("done");
     return result;
   } catch (error) {
-    report({ step, state: "failed", message: "" });
+    end("failed");
     throw error;
   }
 }

@@ -30,7 +30,8 @@ interface Settings {
   readonly state: string;
 }
 
-process.exitCode = await main();
+// Whatever a part may still hold open, an ended run does not stay.
+process.exit(await main());
 
 async function main(): Promise<number> {
   const progress = progressWriter(process.stdout, Date.now);
