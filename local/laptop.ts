@@ -40,6 +40,8 @@ export interface Laptop {
   readonly apiUrl: string;
   readonly tokenUrl: string;
   readonly aws: LaptopAws;
+  /** Where the EKS API answers; every other API of AWS is at `aws.endpoint`. */
+  readonly eksUrl: string;
   /** Of the stack, by name. */
   readonly outputs: Outputs;
   token(claims: TokenRequest): Promise<string>;
@@ -109,7 +111,7 @@ export async function startLaptop(options: LaptopOptions): Promise<Laptop> {
     });
     const [binary, assembly, { ministack, aws }] = await allOrFirstError([building, writing, preparing]);
 
-    await part("EKS", async (tell) => {
+    const eks = await part("EKS", async (tell) => {
       const eks = await startEks({
         awsEndpoint: aws.endpoint,
         ca: aws.caFile,
@@ -126,6 +128,7 @@ export async function startLaptop(options: LaptopOptions): Promise<Laptop> {
         signal,
       });
       stops.push(eks.stop);
+      return eks;
     });
     const outputs = await part("deployment", (tell) => {
       const dir = join(options.dir, "cdk");
@@ -143,9 +146,13 @@ export async function startLaptop(options: LaptopOptions): Promise<Laptop> {
       apiUrl: front.url,
       tokenUrl: issuer.tokenUrl,
       aws,
+      eksUrl: eks.url,
       outputs,
       token: issuer.mint,
-      broken: ministack.exited.then(() => `the AWS emulator has ended; see ${ministack.logFile}`),
+      broken: Promise.race([
+        ministack.exited.then(() => `the AWS emulator has ended; see ${ministack.logFile}`),
+        eks.broken,
+      ]),
       stop,
     };
   } catch (error) {

@@ -29,6 +29,7 @@ export function sandboxBody(sandbox: Sandbox, now: Instant, queue?: QueuePlace):
     version,
     createdAt: isoTime(sandbox.createdAt),
     updatedAt: isoTime(sandbox.updatedAt),
+    ...("clusterId" in sandbox && { clusterId: sandbox.clusterId }),
     ...timesOf(sandbox),
     ttlSeconds,
     ...(idleTimeoutSeconds !== undefined && { idleTimeoutSeconds }),

@@ -28,6 +28,9 @@ export const sandbox = z.strictObject({
   version: z.int().check(z.gte(1), z.describe('Grows with every change; the `ETag` is `"v<version>"`.')),
   createdAt: time("When it was claimed."),
   updatedAt: time("When it last changed."),
+  clusterId: z
+    .optional(z.string())
+    .check(z.describe("The cluster that it has or had, for support; absent while it waits.")),
   readyAt: z.optional(time("When it got its cluster.")),
   activatedAt: z.optional(time("First credentials or heartbeat: the clocks run from here.")),
   expiresAt: z.optional(time("Its end, unless it is extended.")),

@@ -23,8 +23,8 @@ export default async function setup({ provide }: TestProject): Promise<(() => Pr
   const progress = progressWriter(process.stdout, Date.now);
   const laptop = await startLaptop({ dir, ports: {}, stage: "laptop", report: progress.report });
   progress.stop();
-  const { apiUrl, tokenUrl, aws, outputs } = laptop;
-  provide("target", { apiUrl, tokenUrl, aws, outputs });
+  const { apiUrl, tokenUrl, aws, eksUrl, outputs } = laptop;
+  provide("target", { apiUrl, tokenUrl, aws: { ...aws, eksUrl }, outputs });
   return async () => {
     await laptop.stop();
     if (process.env.SANDLOT_KEEP === undefined) rmSync(dir, { recursive: true, force: true });

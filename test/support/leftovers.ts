@@ -25,7 +25,8 @@ export function operator() {
 }
 
 export async function leftovers(clusterId: string): Promise<Leftovers> {
-  const eks = new EKSClient(operator());
+  const eksUrl = target().aws?.eksUrl;
+  const eks = new EKSClient({ ...operator(), ...(eksUrl !== undefined && { endpoint: eksUrl }) });
   const ec2 = new EC2Client(operator());
   const elb = new ElasticLoadBalancingV2Client(operator());
   const mentions = (tags: readonly { readonly Key?: string | undefined; readonly Value?: string | undefined }[] = []) =>

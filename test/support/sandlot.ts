@@ -9,7 +9,7 @@ export interface Target {
   /** Where the laptop's issuer mints tokens. */
   readonly tokenUrl: string;
   /** How to look into the laptop's AWS from the cloud's side; the SDK's own environment otherwise. */
-  readonly aws?: LaptopAws;
+  readonly aws?: LaptopAws & { readonly eksUrl: string };
   readonly outputs: Readonly<Record<string, string>>;
 }
 
