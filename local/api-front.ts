@@ -19,7 +19,7 @@ export interface ApiFront {
   stop(): Promise<void>;
 }
 
-/** Each concurrent request is a function process of some 80 MB: what comes on top waits here. */
+/** Each concurrent request is a function process of some 80 MB and more: what comes on top waits here. */
 const concurrentRequests = 64;
 
 /** Headers that concern one connection only and are never passed on (RFC 9110, 7.6.1). */

@@ -26,7 +26,7 @@ if os.getpgrp() != os.getpid():
 threading.Thread(target=end_with_starter, daemon=True).start()
 
 # The watch must start before the slow imports.
-from ministack.app import main  # noqa: E402
+from ministack import app  # noqa: E402
 from ministack.core.responses import get_account_id, get_region  # noqa: E402
 from ministack.services import alb, ec2, tagging  # noqa: E402
 
@@ -42,5 +42,8 @@ def ec2_tags():
 tagging._RESOURCE_TAG_COLLECTORS["ec2"] = ec2_tags
 tagging._RESOURCE_TAG_COLLECTORS["elasticloadbalancing"] = lambda: alb._tags.items()
 
+# Run as root it would take port 443 as well, which is for others to take.
+app._port_is_bindable = lambda host, port: False
+
 sys.argv = ["ministack"]
-main()
+app.main()
