@@ -123,6 +123,8 @@ function surroundings(dir: string): Record<string, string> {
     // MiniStack runs functions with the first Node it finds: this one.
     PATH: [dirname(process.execPath), process.env.PATH ?? ""].join(delimiter),
     PYTHONUNBUFFERED: "1",
+    S3_DATA_DIR: join(dir, "s3"),
+    STATE_DIR: join(dir, "state"),
     TMPDIR: join(dir, "tmp"),
   };
 }
