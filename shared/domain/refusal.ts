@@ -33,5 +33,3 @@ export type Refusal =
       readonly estimatedReadyAt?: Instant;
     }
   | { readonly code: "provisioner_unavailable"; readonly detail: string };
-
-export type RefusalCode = Refusal["code"];
