@@ -1,5 +1,6 @@
 import type { ClusterId, PoolId, SandboxId, TenantId } from "../../shared/domain/ids.ts";
 import { deadlineOf } from "../../shared/domain/lease.ts";
+import { mayClusterBecome, maySandboxBecome } from "../../shared/domain/lifecycle.ts";
 import type { PoolConfig } from "../../shared/domain/pool.ts";
 import { isLive, type Sandbox } from "../../shared/domain/sandbox.ts";
 import type { PoolStore } from "../../shared/ports/pool-store.ts";
@@ -82,8 +83,12 @@ export function watch(pools: PoolStore, sandboxes: SandboxStore, config: PoolCon
       return created;
     },
     async saveCluster(cluster) {
+      const before = await pools.getCluster(cluster.poolId, cluster.id);
       const saved = await pools.saveCluster(cluster);
       if (!saved) race("cluster changed meanwhile");
+      if (saved && before && before.state !== cluster.state && !mayClusterBecome(before.state, cluster.state)) {
+        throw new Violation("life cycle", `${cluster.id} went from ${before.state} to ${cluster.state}`);
+      }
       return saved;
     },
   };
@@ -95,6 +100,9 @@ export function watch(pools: PoolStore, sandboxes: SandboxStore, config: PoolCon
       return saved;
     },
     async end(before, ended, cluster) {
+      if (!maySandboxBecome(before.state, ended.state)) {
+        throw new Violation("life cycle", `${ended.id} went from ${before.state} to ${ended.state}`);
+      }
       const done = await sandboxes.end(before, ended, cluster);
       if (done) owners.get(ownerKey(before))?.delete(before.id);
       else race("end lost to a change");
