@@ -136,6 +136,9 @@ function asAnswer(cluster: Cluster): JsonObject {
   return { ...cluster, ...(createdAt !== undefined && { createdAt: createdAt.getTime() / 1_000 }) };
 }
 
+/** Ends every part, the last started first, even when one cannot end; throws what the first of those threw. */
 async function endAll(stops: (() => Promise<void>)[]): Promise<void> {
-  for (const end of stops.splice(0).reverse()) await end();
+  const failures: unknown[] = [];
+  for (const end of stops.splice(0).reverse()) await end().catch((error: unknown) => failures.push(error));
+  if (failures.length > 0) throw failures[0];
 }
