@@ -11,6 +11,7 @@ export default defineConfig({
       project("unit"),
       project("contract", { testTimeout: 30_000, hookTimeout: 60_000 }),
       project("simulation", { testTimeout: 120_000 }),
+      project("history", { hookTimeout: 60_000 }),
       project("infra", { testTimeout: 60_000, hookTimeout: 120_000 }),
       project("integration", { testTimeout: 60_000, hookTimeout: 600_000, fileParallelism: false }),
       project("e2e", {
