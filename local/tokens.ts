@@ -24,7 +24,7 @@ export interface TokenIssuer {
   stop(): Promise<void>;
 }
 
-const allScopes = ["sandboxes:read", "sandboxes:write", "pools:read"];
+const allScopes = ["sandboxes:read", "sandboxes:write", "pools:read", "pools:admin"];
 const aDay = 24 * 60 * 60;
 const longestBody = 16 * 1024;
 

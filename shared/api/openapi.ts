@@ -34,6 +34,7 @@ const headerMeanings = {
 } as const;
 
 const sandboxAnswer = (description: string): Success => ({ description, schema: responses.sandbox, headers: ["ETag"] });
+const poolAnswer: Success = { description: "The pool now.", schema: responses.pool };
 const notFound = ["sandbox_not_found"] as const;
 
 const contracts: Record<OperationId, Contract> = {
@@ -60,6 +61,7 @@ const contracts: Record<OperationId, Contract> = {
     },
     refusals: [
       "pool_not_found",
+      "pool_draining",
       "sandbox_terminated",
       "idempotency_key_reused",
       "owner_quota_exceeded",
@@ -116,7 +118,41 @@ const contracts: Record<OperationId, Contract> = {
   },
   getPool: {
     tag: "pools",
-    answers: { 200: { description: "The pool now.", schema: responses.pool } },
+    answers: { 200: poolAnswer },
+    refusals: ["pool_not_found"],
+  },
+  updatePool: {
+    tag: "pools",
+    description:
+      "Outlives deployments: they write their own values, and the changed fields stay in force. Refused, with the field, when the policy would contradict itself. The refiller acts on it from its next pass, a second or two later.",
+    answers: { 200: poolAnswer },
+    refusals: ["pool_not_found"],
+  },
+  pausePool: {
+    tag: "pools",
+    description:
+      "Before maintenance. Claims go on while warm clusters last, then wait, or are refused with reason `paused`; builds and tear-downs under way end. Repeatable.",
+    answers: { 200: poolAnswer },
+    refusals: ["pool_not_found"],
+  },
+  drainPool: {
+    tag: "pools",
+    description:
+      "Claims are refused with 409 `pool_draining` from here on; those in line keep their place until their deadline. Warm clusters go at once, claimed ones when their sandboxes end. Repeatable.",
+    answers: { 200: poolAnswer },
+    refusals: ["pool_not_found"],
+  },
+  resumePool: {
+    tag: "pools",
+    description: "Repeatable. Changes of the policy stay.",
+    answers: { 200: poolAnswer },
+    refusals: ["pool_not_found"],
+  },
+  recyclePool: {
+    tag: "pools",
+    description:
+      "For clusters that were built from something bad. Each warm one goes when its replacement is warm; claimed ones stay with their sandboxes. A pool of a single cluster at its ceiling is never rolled: raise `maxTotal`, or drain it.",
+    answers: { 200: poolAnswer },
     refusals: ["pool_not_found"],
   },
   listClusters: {
@@ -157,6 +193,7 @@ const components = {
   Problem: responses.problem,
   ClaimRequest: requests.claimSandbox.body,
   UpdateRequest: requests.updateSandbox.body,
+  PoolRequest: requests.updatePool.body,
   ExtendRequest: requests.extendSandbox.body,
   CredentialsRequest: requests.issueCredentials.body,
 };

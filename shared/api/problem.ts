@@ -32,6 +32,7 @@ export const problemKinds = {
   pool_not_found: { status: 404, title: "There is no such pool", retryable: false },
   route_not_found: { status: 404, title: "There is no such path", retryable: false },
   method_not_allowed: { status: 405, title: "The path does not take this method", retryable: false },
+  pool_draining: { status: 409, title: "The pool takes no claims", retryable: true, retryAfterSeconds: 60 },
   invalid_state: { status: 409, title: "The sandbox's state does not allow this", retryable: false },
   extension_limit_reached: { status: 409, title: "The sandbox cannot live that long", retryable: false },
   sandbox_terminated: { status: 410, title: "The sandbox has ended", retryable: false },
@@ -107,6 +108,8 @@ function factsOf(refusal: ApiRefusal, now: Instant): Facts {
       return { detail: `There is no ${refusal.path}; GET /v1/openapi.json tells what there is.` };
     case "method_not_allowed":
       return { detail: `${refusal.method} is not among ${refusal.allow.join(", ")}.`, allow: refusal.allow };
+    case "pool_draining":
+      return { detail: `The pool ${JSON.stringify(refusal.poolId)} is being drained.` };
     case "invalid_state":
       return { detail: refusal.detail, state: refusal.state };
     case "extension_limit_reached": {

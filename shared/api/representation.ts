@@ -1,4 +1,5 @@
 import type * as z from "zod/mini";
+import { isBlocked } from "../domain/capacity.ts";
 import { type Progress, type ProvisionStep, placeOf, type TeardownStep } from "../domain/checklist.ts";
 import type { Cluster } from "../domain/cluster.ts";
 import { deadlineOf } from "../domain/lease.ts";
@@ -76,15 +77,23 @@ export function eventsBody(events: readonly SandboxEvent[]): Body<typeof respons
 
 /** A pool with its counts, and with the times that a claim may ask for. */
 export function poolBody(summary: PoolSummary, now: Instant): Body<typeof responses.pool> {
-  const { config, counts, target, utilisation, canClaimNow, typicalBuildSeconds } = summary;
+  const { config, policy, operation, capacity, counts, target, utilisation, canClaimNow, typicalBuildSeconds } =
+    summary;
+  const { mode, policyOverride, recycleBefore } = operation;
   return {
     id: config.poolId,
     description: config.description,
     kubernetesVersion: config.clusterClass.kubernetesVersion,
     nodes: config.clusterClass.nodes,
+    mode,
+    policy: { ...policy },
+    policyOverride: { ...policyOverride },
+    ...(recycleBefore !== undefined && { recycledAt: isoTime(recycleBefore) }),
+    stale: summary.stale,
+    ...(capacity && isBlocked(capacity, now) && { capacityBlockedUntil: isoTime(capacity.until) }),
     counts,
     target,
-    maxTotal: config.policy.maxTotal,
+    maxTotal: policy.maxTotal,
     utilisation,
     canClaimNow,
     ...(typicalBuildSeconds !== undefined && { typicalBuildSeconds }),

@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import { placeOf, provisionSteps, teardownSteps } from "../domain/checklist.ts";
 import { type ClusterState, clusterReasons, clusterTransitions, sandboxReasons } from "../domain/lifecycle.ts";
+import { poolModeMeaning } from "../domain/operation.ts";
 import type { SandboxEventType } from "../domain/sandbox.ts";
 import { type ProblemCode, problemKinds } from "./problem.ts";
 import { sandboxState } from "./schemas.ts";
@@ -8,6 +9,11 @@ import { sandboxState } from "./schemas.ts";
 const time = (meaning: string) => z.string().check(z.describe(meaning), z.meta({ format: "date-time" }));
 const keysOf = <Key extends string>(record: Readonly<Record<Key, unknown>>) =>
   Object.keys(record) as unknown as readonly [Key, ...Key[]];
+
+const meaningsOf = (record: Readonly<Record<string, string>>) =>
+  Object.entries(record)
+    .map(([name, meaning]) => `\`${name}\`: ${meaning}.`)
+    .join(" ");
 
 const serverTime = time("The server's clock as it answered: a countdown needs no clock of its own.");
 const sandboxReason = z.enum(keysOf(sandboxReasons));
@@ -90,6 +96,14 @@ export const credentials = z.strictObject({
   serverTime,
 });
 
+const policy = z.strictObject({
+  minWarm: count,
+  maxTotal: count,
+  bufferPercent: count,
+  maxConcurrent: count,
+  trimCoolDownSeconds: count,
+});
+
 const counts = z.strictObject({
   available: count,
   claimed: count,
@@ -104,6 +118,12 @@ export const pool = z.strictObject({
   description: z.string(),
   kubernetesVersion: z.string(),
   nodes: z.int(),
+  mode: z.enum(keysOf(poolModeMeaning)).check(z.describe(meaningsOf(poolModeMeaning))),
+  policy: policy.check(z.describe("In force: the deployment's, with `policyOverride` in its place.")),
+  policyOverride: z.partial(policy).check(z.describe("What operators changed and have not taken back.")),
+  recycledAt: z.optional(time("Clusters requested before this moment are stale.")),
+  stale: count.check(z.describe("Warm clusters that will be replaced, one at a time.")),
+  capacityBlockedUntil: z.optional(time("The cloud had no room: no cluster is asked for before this moment.")),
   counts,
   target: count.check(z.describe("Clusters that should be warm or on their way now.")),
   maxTotal: count,

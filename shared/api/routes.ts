@@ -1,4 +1,4 @@
-export const scopes = ["sandboxes:read", "sandboxes:write", "pools:read"] as const;
+export const scopes = ["sandboxes:read", "sandboxes:write", "pools:read", "pools:admin"] as const;
 export type Scope = (typeof scopes)[number];
 
 interface Route {
@@ -95,6 +95,41 @@ export const routes = {
     function: "api",
     scope: "pools:read",
     summary: "List a pool's clusters and how far each one is",
+  },
+  updatePool: {
+    method: "PATCH",
+    path: "/v1/pools/{poolId}",
+    function: "api",
+    scope: "pools:admin",
+    summary: "Change a pool's policy until it is taken back",
+  },
+  pausePool: {
+    method: "POST",
+    path: "/v1/pools/{poolId}/pause",
+    function: "api",
+    scope: "pools:admin",
+    summary: "Neither fill nor trim a pool; what is warm is still handed out",
+  },
+  drainPool: {
+    method: "POST",
+    path: "/v1/pools/{poolId}/drain",
+    function: "api",
+    scope: "pools:admin",
+    summary: "Take no claims and empty a pool",
+  },
+  resumePool: {
+    method: "POST",
+    path: "/v1/pools/{poolId}/resume",
+    function: "api",
+    scope: "pools:admin",
+    summary: "End a pool's pause or drain",
+  },
+  recyclePool: {
+    method: "POST",
+    path: "/v1/pools/{poolId}/recycle",
+    function: "api",
+    scope: "pools:admin",
+    summary: "Replace every warm cluster, one at a time",
   },
   getOwner: {
     method: "GET",

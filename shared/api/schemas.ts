@@ -105,6 +105,30 @@ export const credentialsBody = z.strictObject({
   ),
 });
 
+const whole = (min: number, max: number, meaning: string) =>
+  z.optional(z.nullable(z.int().check(z.gte(min), z.lte(max), z.describe(meaning))));
+
+export const poolBody = z
+  .strictObject({
+    policy: z
+      .strictObject({
+        minWarm: whole(0, 10_000, "Warm clusters kept even when nothing is claimed; at most `maxTotal`."),
+        maxTotal: whole(0, 10_000, "Ceiling over all clusters that exist in the cloud."),
+        bufferPercent: whole(0, 99, "Share of the future total that should be warm."),
+        maxConcurrent: whole(1, 10_000, "Creates plus deletes under way at once."),
+        trimCoolDownSeconds: whole(0, longestSeconds, "How long a surplus cluster is kept."),
+      })
+      .check(
+        z.refine((policy) => Object.values(policy).some((it) => it !== undefined), "names nothing to change"),
+        z.meta({ override: { minProperties: 1 } }),
+      ),
+  })
+  .check(
+    z.describe(
+      "Fields given stand in place of the deployment's, over later deployments too, until `null` takes them back; fields left out stay.",
+    ),
+  );
+
 const number = (min: number, max: number, meaning: string) =>
   z.coerce.number().check(z.int(), z.gte(min), z.lte(max), z.describe(meaning));
 
@@ -137,6 +161,7 @@ export const eventsQuery = z.strictObject({
 
 const nothing = z.strictObject({});
 const sandboxPath = z.object({ sandboxId });
+const poolPath = z.object({ poolId });
 
 interface RequestSchemas {
   readonly path: z.ZodMiniObject;
@@ -175,8 +200,13 @@ export const requests = {
   },
   listEvents: { ...plain, path: sandboxPath, query: eventsQuery },
   listPools: plain,
-  getPool: { ...plain, path: z.object({ poolId }) },
-  listClusters: { ...plain, path: z.object({ poolId }) },
+  getPool: { ...plain, path: poolPath },
+  listClusters: { ...plain, path: poolPath },
+  updatePool: { ...plain, path: poolPath, body: poolBody },
+  pausePool: { ...plain, path: poolPath },
+  drainPool: { ...plain, path: poolPath },
+  resumePool: { ...plain, path: poolPath },
+  recyclePool: { ...plain, path: poolPath },
   getOwner: { ...plain, path: z.object({ ownerId }) },
   getHealth: plain,
   getOpenApi: plain,

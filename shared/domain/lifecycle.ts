@@ -60,7 +60,8 @@ export type SandboxReason = keyof typeof sandboxReasons;
 /** Why a cluster is being torn down. */
 export const clusterReasons = {
   sandbox_ended: "its sandbox ended",
-  surplus: "more warm clusters than the target asks for, past the cool-down",
+  surplus: "more warm clusters than the target asks for, past the cool-down, or its pool is being drained",
+  stale: "built from a class that its pool no longer has, or requested before the pool was recycled",
   provisioning_failed: "a provisioning step failed for good",
   validation_failed: "it did not do what a user will do",
   lost: "it stopped answering, or the cloud no longer knows it",

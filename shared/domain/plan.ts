@@ -1,5 +1,7 @@
+import { type CapacityBlock, isBlocked } from "./capacity.ts";
 import { type Cluster, type ClusterIn, isInFlight, isTearingDown } from "./cluster.ts";
 import type { ClusterId, TenantId } from "./ids.ts";
+import { effectiveMode, effectivePolicy, isStale, type PoolOperation } from "./operation.ts";
 import type { PoolConfig, PoolPolicy } from "./pool.ts";
 import { isWaiting, type PoolCounters, type Slot } from "./slot.ts";
 import { after, type Instant } from "./time.ts";
@@ -12,12 +14,15 @@ export interface Observation {
 }
 
 /**
- * Everything a plan looks at: one strongly consistent read of the pool's partition, in the order config, counters, slots,
- * clusters. It is no snapshot: a later part may be newer than an earlier one. The order makes every such gap harmless: a
+ * Everything a plan looks at: one strongly consistent read of the pool's partition, in the order config, operation, counters,
+ * slots, clusters. It is no snapshot: a later part may be newer than an earlier one. The order makes every such gap harmless: a
  * cluster whose slot was read too early is only placed again where it already is.
  */
 export interface PoolView {
   readonly config: PoolConfig;
+  readonly operation: PoolOperation;
+  /** Absent when the cloud made the last cluster that it was asked for. */
+  readonly capacity?: CapacityBlock;
   readonly counters: PoolCounters;
   readonly slots: readonly Slot[];
   /** All that are not `deleted`. */
@@ -27,6 +32,7 @@ export interface PoolView {
 }
 
 export type PoolAction =
+  | { readonly kind: "setGate"; readonly closed: boolean; readonly version: number }
   | { readonly kind: "match"; readonly slot: number; readonly clusterId: ClusterId }
   | { readonly kind: "abandonTicket"; readonly slot: number }
   | { readonly kind: "dropCluster"; readonly slot: number; readonly clusterId: ClusterId }
@@ -34,7 +40,8 @@ export type PoolAction =
   | { readonly kind: "setCeiling"; readonly tenant: TenantId; readonly from: number | undefined; readonly to: number }
   | { readonly kind: "advance"; readonly clusterId: ClusterId }
   | { readonly kind: "create"; readonly count: number }
-  | { readonly kind: "trim"; readonly clusterId: ClusterId };
+  | { readonly kind: "trim"; readonly clusterId: ClusterId }
+  | { readonly kind: "roll"; readonly clusterId: ClusterId };
 
 /**
  * After this long without a record, the holder of a ticket is dead: longer than any function that draws one may run
@@ -81,18 +88,35 @@ export function settled(observations: readonly Observation[], now: Instant): Obs
 
 /**
  * What a pass over the pool should do, in this order:
- * 1. finish what can be finished: matches whose maker died, halves whose owner is gone, clusters without a place;
- * 2. give released quota back;
- * 3. ask again for steps whose message was lost;
- * 4. create, up to the target, the ceiling and the concurrency limit;
- * 5. trim surplus past its cool-down.
+ * 1. open or close the gate to claims, if whoever drained or resumed the pool died before it did;
+ * 2. finish what can be finished: matches whose maker died, halves whose owner is gone, clusters without a place;
+ * 3. give released quota back;
+ * 4. ask again for steps whose message was lost;
+ * 5. create, up to the target, the ceiling and the concurrency limit; nothing while the pool is paused or draining, or the
+ *    cloud has no room;
+ * 6. trim surplus past its cool-down, or else roll one stale cluster above the ready floor; nothing while paused.
  * Users waiting come before bookkeeping, bookkeeping before spending, spending before saving: a pass that dies half-way has
  * done the more urgent half.
  *
  * Example: p = 20 %, min 3, max 100, 80 claimed, 12 available, 3 in flight → target 20 → create 5.
+ *
+ * Example of a recycle: target 3, max 4, 3 stale available → create 1; 4 available → roll 1 stale; 3 available, 1 tearing
+ * down → nothing; it is gone → create 1; and so on until none is stale.
  */
 export function planPool(view: PoolView, now: Instant): readonly PoolAction[] {
-  return [...repairs(view, now), ...ceilings(view, now), ...stalled(view, now), ...growth(view), ...surplus(view, now)];
+  return [
+    ...gate(view),
+    ...repairs(view, now),
+    ...ceilings(view, now),
+    ...stalled(view, now),
+    ...growth(view, now),
+    ...surplus(view, now),
+  ];
+}
+
+function gate({ operation, counters }: PoolView): PoolAction[] {
+  const closed = operation.mode === "draining";
+  return closed === (counters.closed === true) ? [] : [{ kind: "setGate", closed, version: operation.version }];
 }
 
 function repairs({ slots, clusters, counters, observations }: PoolView, now: Instant): PoolAction[] {
@@ -165,23 +189,70 @@ export function countPool({ slots, clusters }: Pick<PoolView, "slots" | "cluster
   return { available, inFlight, claimed, tearingDown, waiting: slots.filter(isWaiting).length, total: clusters.length };
 }
 
-function growth(view: PoolView): PoolAction[] {
-  const { policy } = view.config;
-  const { available, inFlight, claimed, tearingDown, waiting, total } = countPool(view);
-  const missing = targetWarm(policy, claimed, waiting) - available - inFlight;
+/** Clusters that should be warm or on their way now: what the policy in force asks for, none in a pool that drains. */
+export function targetOf(view: PoolView): number {
+  const { claimed, waiting } = countPool(view);
+  return effectiveMode(view) === "draining" ? 0 : targetWarm(effectivePolicy(view), claimed, waiting);
+}
+
+/** True when a pass at `now` may ask for clusters that the target asks for. */
+export function mayGrow(view: PoolView, now: Instant): boolean {
+  return effectiveMode(view) === "open" && !isBlocked(view.capacity, now);
+}
+
+/**
+ * Warm clusters below which no stale one is taken out. It is the target: the replacement is warm before the stale one goes.
+ * Only a pool whose ceiling leaves no room for one more goes down by one, and never to none.
+ *
+ * Example: target 3, max 4 → 3; target 3, max 3 → 2; target 1, max 1 → 1: such a pool is never rolled.
+ */
+export function readyFloor(view: PoolView, now: Instant): number {
+  const target = targetOf(view);
+  const { inFlight, tearingDown, total } = countPool(view);
+  const full = total >= effectivePolicy(view).maxTotal && inFlight + tearingDown === 0;
+  return full && mayGrow(view, now) ? Math.min(target, Math.max(1, target - 1)) : target;
+}
+
+/** Warm clusters that no ticket has reached: stale ones first, then those that a ticket would reach last. */
+function idle(view: PoolView): ClusterIn<"available">[] {
+  return view.clusters
+    .filter((it): it is ClusterIn<"available"> => it.state === "available" && it.slot > view.counters.head)
+    .sort((a, b) => Number(isStale(b, view)) - Number(isStale(a, view)) || b.slot - a.slot);
+}
+
+/** The next stale cluster to replace: none while somebody waits, or in a pool that is not open. */
+function nextStale(view: PoolView): ClusterIn<"available"> | undefined {
+  if (effectiveMode(view) !== "open" || countPool(view).waiting > 0) return undefined;
+  return idle(view).find((it) => isStale(it, view));
+}
+
+/** The target, and one more while a stale cluster waits for its replacement. */
+function goalOf(view: PoolView): number {
+  return targetOf(view) + (nextStale(view) ? 1 : 0);
+}
+
+function growth(view: PoolView, now: Instant): PoolAction[] {
+  if (!mayGrow(view, now)) return [];
+  const policy = effectivePolicy(view);
+  const { available, inFlight, tearingDown, total } = countPool(view);
+  const missing = goalOf(view) - available - inFlight;
   const count = Math.min(missing, policy.maxTotal - total, policy.maxConcurrent - inFlight - tearingDown);
   return count > 0 ? [{ kind: "create", count }] : [];
 }
 
 function surplus(view: PoolView, now: Instant): PoolAction[] {
-  const { policy } = view.config;
-  const { available, inFlight, claimed, tearingDown, waiting } = countPool(view);
-  const excess = available + inFlight - targetWarm(policy, claimed, waiting);
+  const mode = effectiveMode(view);
+  if (mode === "paused") return [];
+  const policy = effectivePolicy(view);
+  const { available, inFlight, tearingDown } = countPool(view);
   const room = policy.maxConcurrent - inFlight - tearingDown;
-  return view.clusters
-    .filter((it): it is ClusterIn<"available"> => it.state === "available")
-    .filter((it) => it.slot > view.counters.head && after(it.availableAt, policy.trimCoolDownSeconds) <= now)
-    .sort((a, b) => b.slot - a.slot)
-    .slice(0, Math.max(0, Math.min(excess, room)))
-    .map((it) => ({ kind: "trim", clusterId: it.id }));
+  if (room <= 0) return [];
+  const coolDownSeconds = mode === "draining" ? 0 : policy.trimCoolDownSeconds;
+  const trims = idle(view)
+    .filter((it) => after(it.availableAt, coolDownSeconds) <= now)
+    .slice(0, Math.max(0, Math.min(available + inFlight - goalOf(view), room)))
+    .map((it) => ({ kind: "trim", clusterId: it.id }) as const);
+  if (trims.length > 0) return trims;
+  const stale = nextStale(view);
+  return stale && available > readyFloor(view, now) ? [{ kind: "roll", clusterId: stale.id }] : [];
 }

@@ -19,7 +19,8 @@ export function typicalBuild(clusters: readonly Cluster[]): number | undefined {
 
 /**
  * When the claim at `position` can expect its cluster: builds under way finish in the order they began, further ones in
- * waves of `maxConcurrent` behind them.
+ * waves of `maxConcurrent` behind them; 0 when the pool asks for no further ones now, and whoever depends on one gets no
+ * estimate.
  *
  * Example: builds take 180 s, one began 60 s ago, two at a time: position 1 → in 120 s, 2 and 3 → in 300 s.
  */
@@ -37,6 +38,7 @@ export function estimateReadyAt(
     .sort((a, b) => a - b);
   const own = finishes[position - 1];
   if (own !== undefined) return own;
+  if (maxConcurrent === 0) return undefined;
   const wave = Math.ceil((position - finishes.length) / maxConcurrent);
   return after(finishes.at(-1) ?? now, (wave * build) / 1000);
 }

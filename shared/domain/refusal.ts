@@ -19,6 +19,7 @@ export type Refusal =
   | { readonly code: "forbidden"; readonly detail: string }
   | { readonly code: "sandbox_not_found" }
   | { readonly code: "pool_not_found"; readonly poolId: string }
+  | { readonly code: "pool_draining"; readonly poolId: string }
   | { readonly code: "invalid_state"; readonly state: SandboxState; readonly detail: string }
   | { readonly code: "extension_limit_reached"; readonly limit: Instant }
   | { readonly code: "sandbox_terminated"; readonly reason: SandboxReason }

@@ -41,6 +41,8 @@ export interface PoolCounters {
   readonly drawn: Readonly<Record<TenantId, number>>;
   /** The `drawn` that a tenant may reach; moved by the refiller as sandboxes end. Absent: the quota itself. */
   readonly ceiling: Readonly<Record<TenantId, number>>;
+  /** Present while no claim may draw a ticket. */
+  readonly closed?: true;
 }
 
 /** A slot in which a confirmed sandbox waits for a cluster. */

@@ -1,5 +1,7 @@
+import type { CapacityBlock } from "../domain/capacity.ts";
 import type { Cluster, ClusterIn } from "../domain/cluster.ts";
 import type { ClusterId, PoolId, SandboxId, TenantId } from "../domain/ids.ts";
+import type { PoolOperation } from "../domain/operation.ts";
 import type { Observation, PoolView } from "../domain/plan.ts";
 import type { PoolConfig } from "../domain/pool.ts";
 import type { Sandbox, SandboxIn } from "../domain/sandbox.ts";
@@ -13,6 +15,8 @@ export interface PoolRead extends PoolView {
 
 export type TicketAnswer =
   | { readonly kind: "drawn"; readonly ticket: number }
+  /** The pool takes no claims. */
+  | { readonly kind: "closed" }
   | { readonly kind: "tenantQuota" }
   | { readonly kind: "empty" };
 
@@ -39,7 +43,7 @@ export type EnqueueAnswer =
   | { readonly kind: "ownerQuota" };
 
 /**
- * The records of pools: configuration, counters, slots, clusters, and the writes of the claim protocol.
+ * The records of pools: configuration, operation, counters, slots, clusters, and the writes of the claim protocol.
  *
  * All reads are strongly consistent. Every write names the state that it expects; one that finds its own earlier success
  * (a lost answer, a repeated step) reports success again. Items that many claims share (the counters) are only ever
@@ -49,8 +53,23 @@ export interface PoolStore {
   /** Pools in order of id. */
   listConfigs(): Promise<readonly PoolConfig[]>;
   getConfig(poolId: PoolId): Promise<PoolConfig | undefined>;
-  /** Written by the deployment. Leaves counters, slots and clusters as they are. */
+  /** Written by the deployment. Leaves everything else of the pool as it is. */
   putConfig(config: PoolConfig): Promise<void>;
+
+  /** `untouched` when nobody has asked for anything. */
+  getOperation(poolId: PoolId): Promise<PoolOperation>;
+  /** Replaces what operators ask of the pool if `version − 1` is in place. `false` when it is not. */
+  saveOperation(poolId: PoolId, operation: PoolOperation): Promise<boolean>;
+  /**
+   * Lets claims draw tickets, or no longer, in one plain write; exact from then on: no ticket is drawn after it.
+   *
+   * @param version of the operation that asks for it. `false` when a newer one has set the gate: a late write must not undo it.
+   */
+  setGate(poolId: PoolId, closed: boolean, version: number): Promise<boolean>;
+  /** `undefined` when the cloud made the last cluster that it was asked for. */
+  getCapacity(poolId: PoolId): Promise<CapacityBlock | undefined>;
+  /** Moves the block if it still is `from`; `undefined` is none. `false` when it is not. */
+  saveCapacity(poolId: PoolId, from: CapacityBlock | undefined, to: CapacityBlock | undefined): Promise<boolean>;
 
   getCounters(poolId: PoolId): Promise<PoolCounters>;
   /** One pass over the pool's partition. `undefined` when the pool has no configuration. */
@@ -65,7 +84,7 @@ export interface PoolStore {
   getClosedCluster(clusterId: ClusterId): Promise<ClusterIn<"deleted"> | undefined>;
 
   /**
-   * Draws the next ticket and counts it against the tenant, in one plain write. Not idempotent: a repeated draw is
+   * Draws the next ticket and counts it against the tenant, in one plain write, unless the gate is closed. Not idempotent: a repeated draw is
    * another ticket, and the refiller settles the one nobody uses.
    *
    * @param onlyIfWarm refuses with `empty` unless a cluster is (or was a moment ago) waiting for this ticket.
@@ -119,8 +138,12 @@ export interface PoolStore {
    * Not for `claimed` (see `match`) and `deleted` (see `closeCluster`).
    */
   saveCluster(cluster: Exclude<Cluster, ClusterIn<"claimed" | "deleted">>): Promise<boolean>;
-  /** Takes a warm cluster that nobody meets from its slot and begins its tear-down, all or nothing. */
-  drainAvailable(cluster: ClusterIn<"draining">, slot: number): Promise<boolean>;
+  /**
+   * Takes a warm cluster that nobody meets from its slot and begins its tear-down, all or nothing.
+   *
+   * @param pass when given, only if it still is the pool's newest.
+   */
+  drainAvailable(cluster: ClusterIn<"draining">, slot: number, pass?: number): Promise<boolean>;
   /**
    * Closes a cluster's record: it leaves the pool's partition and is kept for the retention time, and its sandbox, if given,
    * becomes `terminated`, all or nothing. True also when that had happened before.

@@ -9,6 +9,7 @@ import { after } from "../domain/time.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { PoolStore } from "../ports/pool-store.ts";
 import type { RefillQueue } from "../ports/queues.ts";
+import type { RecentRefusals } from "../ports/recent-refusals.ts";
 import type { SandboxStore } from "../ports/sandbox-store.ts";
 import { poolExhausted, queuePlace } from "./queue-place.ts";
 
@@ -17,6 +18,7 @@ export interface ClaimPorts {
   readonly sandboxes: SandboxStore;
   readonly refill: RefillQueue;
   readonly clock: Clock;
+  readonly recentRefusals?: RecentRefusals;
 }
 
 export interface ClaimRequest {
@@ -50,7 +52,7 @@ const maxTickets = 5;
  * write. A repeated call with the same `sandboxId` finds the first one's sandbox.
  */
 export async function claimSandbox(ports: ClaimPorts, request: ClaimRequest): Promise<Result<ClaimOutcome, Refusal>> {
-  const { pools, sandboxes, refill, clock } = ports;
+  const { pools, sandboxes, refill, clock, recentRefusals } = ports;
   const config = await pools.getConfig(request.poolId);
   if (!config) return refuse({ code: "pool_not_found", poolId: request.poolId });
   const terms = agree(request, config, clock());
@@ -62,16 +64,28 @@ export async function claimSandbox(ports: ClaimPorts, request: ClaimRequest): Pr
     if (existing) return ok({ kind: "reused", sandbox: existing });
   }
 
+  if (recentRefusals?.has(claim.tenant, claim.ownerId) && (await isStillRefused(sandboxes, claim, config))) {
+    recentRefusals.add(claim.tenant, claim.ownerId);
+    return refuse({ code: "owner_quota_exceeded", limit: config.quotas.owner });
+  }
+
   const first = await pools.drawTicket(claim.poolId, claim.tenant, config.quotas.tenant, request.onEmpty === "fail");
   if (first.kind !== "drawn") {
     const earlier = await sandboxes.get(claim.id);
-    if (earlier) return repeat(ports, claim, earlier, config);
-    return first.kind === "tenantQuota"
-      ? refuse({ code: "tenant_quota_exceeded", limit: config.quotas.tenant })
-      : refuse(await poolExhausted(pools, config, clock()));
+    if (earlier) return repeat(ports, claim, earlier);
+    switch (first.kind) {
+      case "closed":
+        return refuse({ code: "pool_draining", poolId: claim.poolId });
+      case "tenantQuota":
+        return refuse({ code: "tenant_quota_exceeded", limit: config.quotas.tenant });
+      case "empty":
+        return refuse(await poolExhausted(pools, claim.poolId, clock()));
+    }
   }
   const nudged = refill.nudge(claim.poolId, clock());
   const [outcome] = await Promise.all([meet(ports, claim, config, first.ticket, request.onEmpty), nudged]);
+  const isOverQuota = !outcome.ok && outcome.refusal.code === "owner_quota_exceeded";
+  if (isOverQuota) recentRefusals?.add(claim.tenant, claim.ownerId);
   return outcome;
 }
 
@@ -99,7 +113,7 @@ async function meet(
     }
     ticket = await pools.redrawTicket(poolId, onEmpty === "fail");
   }
-  return refuse(await poolExhausted(pools, config, clock()));
+  return refuse(await poolExhausted(pools, poolId, clock()));
 }
 
 async function takeWarm(
@@ -128,7 +142,7 @@ async function takeWarm(
       return refuse({ code: "owner_quota_exceeded", limit: config.quotas.owner });
     case "sandboxMoved":
       await pools.leaveSlot(claim.poolId, ticket, claim.id);
-      return answer.sandbox ? repeat(ports, claim, answer.sandbox, config) : "drawAgain";
+      return answer.sandbox ? repeat(ports, claim, answer.sandbox) : "drawAgain";
     case "clusterMoved":
       await pools.dropCluster(claim.poolId, ticket, clusterId);
       if (onEmpty === "queue") return wait(ports, claim, config, ticket, countedTicket);
@@ -160,7 +174,7 @@ async function wait(
       if (answer.sandbox.state !== "pending" || answer.sandbox.ticket !== ticket) {
         await pools.leaveSlot(claim.poolId, ticket, claim.id);
       }
-      return repeat(ports, claim, answer.sandbox, config);
+      return repeat(ports, claim, answer.sandbox);
     case "enqueued": {
       const slot = await pools.getSlot(claim.poolId, ticket);
       const clusterId = slot?.cluster?.clusterId;
@@ -178,7 +192,7 @@ async function wait(
         const now = met.kind === "matched" || met.kind === "sandboxMoved" ? met.sandbox : undefined;
         if (now?.state === "ready") return ok({ kind: "ready", sandbox: now });
       }
-      return ok({ kind: "queued", sandbox, queue: await queuePlace(pools, config, ticket, clock()) });
+      return ok({ kind: "queued", sandbox, queue: await queuePlace(pools, claim.poolId, ticket, clock()) });
     }
   }
 }
@@ -187,12 +201,20 @@ async function repeat(
   { pools, clock }: ClaimPorts,
   claim: Claim,
   earlier: Sandbox,
-  config: PoolConfig,
 ): Promise<Result<ClaimOutcome, Refusal>> {
   if (earlier.requestDigest !== claim.requestDigest) return refuse({ code: "idempotency_key_reused" });
   if (earlier.state !== "pending") return ok({ kind: "repeated", sandbox: earlier });
-  const queue = await queuePlace(pools, config, earlier.ticket, clock());
+  const queue = await queuePlace(pools, claim.poolId, earlier.ticket, clock());
   return ok({ kind: "repeated", sandbox: earlier, queue });
+}
+
+/** The owner has no room, and this is no repetition of a claim that was served. */
+async function isStillRefused(sandboxes: SandboxStore, claim: Claim, { quotas }: PoolConfig): Promise<boolean> {
+  const [live, earlier] = await Promise.all([
+    sandboxes.listLiveOfOwner(claim.tenant, claim.ownerId),
+    sandboxes.get(claim.id),
+  ]);
+  return live.length >= quotas.owner && !earlier;
 }
 
 async function findReusable(sandboxes: SandboxStore, claim: Claim): Promise<Sandbox | undefined> {

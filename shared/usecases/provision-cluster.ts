@@ -1,5 +1,7 @@
+import { nextBlock } from "../domain/capacity.ts";
 import { again, enter, isOverBudget, type ProvisionStep, provisionSteps, stepAfter } from "../domain/checklist.ts";
 import { type ClusterAddress, type ClusterIn, type ClusterInFlight, drain } from "../domain/cluster.ts";
+import type { ClusterId } from "../domain/ids.ts";
 import type { PoolConfig } from "../domain/pool.ts";
 import type { StepOutcome } from "../ports/cluster-provider.ts";
 import { type AdvanceOutcome, type AdvancePorts, attemptStep, sendNext } from "./cluster-step.ts";
@@ -28,8 +30,9 @@ export async function provision(ports: AdvancePorts, cluster: ClusterInFlight): 
       const progress = outcome.kind === "capacityBlocked" ? { ...tried, startedAt: tried.dueAt } : tried;
       const waiting = { ...cluster, progress, updatedAt: clock(), version: cluster.version + 1 };
       if (!(await pools.saveCluster(waiting))) return { kind: "nothing" };
-      await sendNext(ports.work, waiting, afterSeconds);
       const blocked = outcome.kind === "capacityBlocked";
+      await sendNext(ports.work, waiting, afterSeconds);
+      if (blocked && step === "create") await noteCapacity(ports, cluster, "blocked");
       return { kind: "waiting", step, note, blocked, ...("error" in outcome && { error: outcome.error }) };
     }
   }
@@ -77,13 +80,32 @@ async function advance(
     return { kind: "available", seconds: (clock() - cluster.createdAt) / 1000 };
   }
   const { id, poolId, createdAt, version } = cluster;
-  const base = { id, poolId, createdAt, revision: config.revision, updatedAt: now, version: version + 1 };
+  // What the cloud was asked for; later steps may see a newer configuration.
+  const revision = step === "create" ? config.revision : cluster.revision;
+  const base = { id, poolId, createdAt, revision, updatedAt: now, version: version + 1 };
   const progress = enter(next, now);
   let advanced: ClusterIn<"provisioning" | "validating"> = { ...base, state: "provisioning", progress };
   if (address) advanced = { ...base, state: next === "validate" ? "validating" : "provisioning", progress, address };
   if (!(await pools.saveCluster(advanced))) return { kind: "nothing" };
   await sendNext(work, advanced);
+  if (step === "create") await noteCapacity(ports, cluster, "free");
   return { kind: "advanced", step };
+}
+
+/** Begins, prolongs or lifts the pool's block on new clusters. Who comes second of two leaves it to the first. */
+async function noteCapacity(
+  { pools, clock }: AdvancePorts,
+  { poolId, id }: ClusterInFlight,
+  seen: "blocked" | "free",
+): Promise<void> {
+  const block = await pools.getCapacity(poolId);
+  const next = seen === "blocked" ? nextBlock(block, clock(), jitterOf(id)) : undefined;
+  if (next !== block) await pools.saveCapacity(poolId, block, next);
+}
+
+/** 0 to 1, exclusive. Ids are random, and this is as random as they are. */
+function jitterOf(id: ClusterId): number {
+  return [...id].reduce((hash, letter) => (hash * 31 + letter.charCodeAt(0)) % 1009, 0) / 1009;
 }
 
 async function fail(ports: AdvancePorts, cluster: ClusterInFlight, note: string): Promise<AdvanceOutcome> {

@@ -1,7 +1,7 @@
 import { enter } from "../domain/checklist.ts";
 import { type ClusterIn, drain } from "../domain/cluster.ts";
 import type { ClusterId, PoolId } from "../domain/ids.ts";
-import { countPool, observe, type PoolAction, planPool, targetWarm } from "../domain/plan.ts";
+import { countPool, observe, type PoolAction, planPool, targetOf } from "../domain/plan.ts";
 import type { PoolRead } from "../ports/pool-store.ts";
 import type { WorkQueue } from "../ports/queues.ts";
 import { completeMatch, type PlacePorts, placeCluster, settle } from "./place-cluster.ts";
@@ -35,9 +35,7 @@ export async function refillPool(ports: RefillPorts, poolId: PoolId): Promise<Re
   if (observations !== view.observations) await pools.saveObservations(poolId, pass, observations);
   const actions = planPool(view, now);
   for (const action of actions) await apply(ports, view, pass, action);
-  const counts = countPool(view);
-  const target = targetWarm(view.config.policy, counts.claimed, counts.waiting);
-  return { counts, target, done: actions.map((it) => it.kind) };
+  return { counts: countPool(view), target: targetOf(view), done: actions.map((it) => it.kind) };
 }
 
 async function apply(ports: RefillPorts, view: PoolRead, pass: number, action: PoolAction): Promise<void> {
@@ -49,6 +47,9 @@ async function apply(ports: RefillPorts, view: PoolRead, pass: number, action: P
     return cluster?.state === "available" ? cluster : undefined;
   };
   switch (action.kind) {
+    case "setGate":
+      await pools.setGate(poolId, action.closed, action.version);
+      return;
     case "match": {
       const half = view.slots.find((it) => it.n === action.slot)?.sandbox;
       const cluster = findAvailable(action.clusterId);
@@ -78,11 +79,14 @@ async function apply(ports: RefillPorts, view: PoolRead, pass: number, action: P
     case "create":
       for (let n = 0; n < action.count; n++) await createCluster(ports, view, pass);
       return;
-    case "trim": {
+    case "trim":
+    case "roll": {
       const cluster = findAvailable(action.clusterId);
       if (!cluster) return;
-      const draining = drain(cluster, "surplus", ports.clock());
-      if (!(await pools.drainAvailable(draining, cluster.slot))) return;
+      const isRoll = action.kind === "roll";
+      const draining = drain(cluster, isRoll ? "stale" : "surplus", ports.clock());
+      // One roll a pass keeps the ready floor only if no overtaken pass rolls another.
+      if (!(await pools.drainAvailable(draining, cluster.slot, isRoll ? pass : undefined))) return;
       await work.send({ kind: "advanceCluster", poolId, clusterId: cluster.id, version: draining.version });
     }
   }

@@ -1,7 +1,9 @@
+import type { CapacityBlock } from "../domain/capacity.ts";
 import type { Cluster } from "../domain/cluster.ts";
 import type { PoolId } from "../domain/ids.ts";
-import { countPool, targetWarm } from "../domain/plan.ts";
-import type { PoolConfig } from "../domain/pool.ts";
+import { effectiveMode, effectivePolicy, isStale, type PoolOperation } from "../domain/operation.ts";
+import { countPool, targetOf } from "../domain/plan.ts";
+import type { PoolConfig, PoolPolicy } from "../domain/pool.ts";
 import { typicalBuild } from "../domain/queue.ts";
 import type { Refusal } from "../domain/refusal.ts";
 import { ok, type Result, refuse } from "../domain/result.ts";
@@ -9,6 +11,12 @@ import type { PoolRead, PoolStore } from "../ports/pool-store.ts";
 
 export interface PoolSummary {
   readonly config: PoolConfig;
+  /** In force: the deployment's, with what operators put in its place. */
+  readonly policy: PoolPolicy;
+  readonly operation: PoolOperation;
+  readonly capacity?: CapacityBlock;
+  /** Warm clusters that will be replaced. */
+  readonly stale: number;
   readonly counts: ReturnType<typeof countPool>;
   readonly target: number;
   /** Share of warm and claimed clusters that are claimed, 0 to 1; 0 when there are none. */
@@ -49,13 +57,18 @@ export async function listClusters(
 function summarize(view: PoolRead): PoolSummary {
   const counts = countPool(view);
   const { available, claimed, waiting } = counts;
+  const { config, operation, capacity } = view;
   const build = typicalBuild(view.clusters);
   return {
-    config: view.config,
+    config,
+    policy: effectivePolicy(view),
+    operation: { ...operation, mode: effectiveMode(view) },
+    ...(capacity && { capacity }),
     counts,
-    target: targetWarm(view.config.policy, claimed, waiting),
+    stale: view.clusters.filter((it) => it.state === "available" && isStale(it, view)).length,
+    target: targetOf(view),
     utilisation: claimed === 0 ? 0 : claimed / (claimed + available),
-    canClaimNow: available > 0 && waiting === 0,
+    canClaimNow: available > 0 && waiting === 0 && !view.counters.closed,
     ...(build !== undefined && { typicalBuildSeconds: build / 1000 }),
   };
 }

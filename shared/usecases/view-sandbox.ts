@@ -53,8 +53,7 @@ export async function waitForSandbox(
 
 async function withPlace({ pools, clock }: ViewPorts, sandbox: Sandbox): Promise<SandboxView> {
   if (sandbox.state !== "pending") return { sandbox };
-  const config = await pools.getConfig(sandbox.poolId);
-  return config ? { sandbox, queue: await queuePlace(pools, config, sandbox.ticket, clock()) } : { sandbox };
+  return { sandbox, queue: await queuePlace(pools, sandbox.poolId, sandbox.ticket, clock()) };
 }
 
 /** The log of a tenant's sandbox after `afterSeq`, in order. */

@@ -94,6 +94,16 @@ export function clusterContract(open: OpenStores): void {
       expect(await pools.getCluster(small, cls(1))).toEqual(available);
     });
 
+    it("for a pass is refused once that pass was overtaken", async () => {
+      const draining = drained(await warm(stores));
+      const overtaken = await pools.beginPass(small);
+      const newest = await pools.beginPass(small);
+      expect(await pools.drainAvailable(draining, 1, overtaken)).toBe(false);
+      expect(await pools.drainAvailable(draining, 1, newest)).toBe(true);
+      await pools.beginPass(small);
+      expect(await pools.drainAvailable(draining, 1, newest)).toBe(true);
+    });
+
     it("is refused when it lies in another slot, or has changed", async () => {
       const available = await makeAvailable(stores);
       expect(await pools.drainAvailable(drained(available), 1)).toBe(false);

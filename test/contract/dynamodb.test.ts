@@ -4,6 +4,7 @@ import { dynamoSandboxStore } from "../../shared/adapters/dynamodb/sandbox-store
 import { type LocalDynamoDb, startDynamoDbLocal } from "../support/dynamodb-local.ts";
 import { claimContract } from "./claim.contract.ts";
 import { clusterContract } from "./cluster.contract.ts";
+import { operationContract } from "./operation.contract.ts";
 import { poolStoreContract } from "./pool-store.contract.ts";
 import { sandboxStoreContract } from "./sandbox-store.contract.ts";
 
@@ -19,6 +20,7 @@ const open = async () => {
 };
 
 describe("pools in DynamoDB", () => poolStoreContract(open));
+describe("operations in DynamoDB", () => operationContract(open));
 describe("claims in DynamoDB", () => claimContract(open));
 describe("clusters in DynamoDB", () => clusterContract(open));
 describe("sandboxes in DynamoDB", () => sandboxStoreContract(open));

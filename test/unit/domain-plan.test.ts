@@ -1,8 +1,18 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { nextBlock } from "../../shared/domain/capacity.ts";
 import type { Cluster } from "../../shared/domain/cluster.ts";
 import { asId, type ClusterId, type PoolId, type SandboxId, type TenantId } from "../../shared/domain/ids.ts";
-import { observe, type PoolView, planPool, settleSeconds, targetWarm } from "../../shared/domain/plan.ts";
+import { type PoolOperation, untouched } from "../../shared/domain/operation.ts";
+import {
+  observe,
+  type PoolView,
+  planPool,
+  readyFloor,
+  settleSeconds,
+  targetOf,
+  targetWarm,
+} from "../../shared/domain/plan.ts";
 import type { PoolPolicy } from "../../shared/domain/pool.ts";
 import type { Slot } from "../../shared/domain/slot.ts";
 
@@ -78,7 +88,7 @@ function aView(over: Partial<PoolView> & { policy?: Partial<PoolPolicy>; tenantQ
     revision: "r1",
   };
   const counters = { head: 0, tail: 0, drawn: {}, ceiling: {} };
-  return { config, counters, slots: [], clusters: [], observations: [], ...view };
+  return { config, operation: untouched, counters, slots: [], clusters: [], observations: [], ...view };
 }
 
 describe("the target of warm clusters", () => {
@@ -253,6 +263,164 @@ describe("a plan", () => {
         expect(created > 0 && actions.some((it) => it.kind === "trim")).toBe(false);
       }),
     );
+  });
+});
+
+describe("a plan for a pool that operators have asked something of", () => {
+  const asked = (wish: Partial<PoolOperation>): PoolOperation => ({ ...untouched, version: 1, ...wish });
+  const warm = (count: number, over: Parameters<typeof aView>[0] = {}) =>
+    aView({ clusters: range(1, count).map((n) => cluster(n, "available")), slots: range(1, count).map(held), ...over });
+
+  it("creates and trims nothing while paused, and goes on finishing matches", () => {
+    const operation = asked({ mode: "paused" });
+    expect(planPool(warm(1, { operation }), now)).toEqual([]);
+    expect(planPool(warm(9, { operation }), now)).toEqual([]);
+    expect(planPool(warm(9, { operation: asked({ mode: "paused", recycleBefore: now }) }), now)).toEqual([]);
+    const slot = { ...held(1), sandbox: waiting(1).sandbox } as Slot;
+    expect(planPool(warm(1, { operation, slots: [slot] }), now)).toEqual([
+      { kind: "match", slot: 1, clusterId: "cls-1" },
+    ]);
+  });
+
+  it("closes the gate of a pool that drains, trims what is warm at once, and creates nothing for those in line", () => {
+    const operation = asked({ mode: "draining" });
+    const view = warm(2, { operation, policy: { trimCoolDownSeconds: 86_400 } });
+    expect(planPool(view, now)).toEqual([
+      { kind: "setGate", closed: true, version: 1 },
+      { kind: "trim", clusterId: "cls-2" },
+      { kind: "trim", clusterId: "cls-1" },
+    ]);
+    expect(targetOf(view)).toBe(0);
+    const counters = { head: 1, tail: 0, drawn: {}, ceiling: {}, closed: true } as const;
+    expect(planPool(aView({ operation, counters, slots: [waiting(1)] }), now)).toEqual([]);
+  });
+
+  it("opens the gate again once resumed", () => {
+    const counters = { head: 0, tail: 3, drawn: {}, ceiling: {}, closed: true } as const;
+    expect(planPool(warm(3, { counters, operation: asked({ version: 5 }) }), now)).toEqual([
+      { kind: "setGate", closed: false, version: 5 },
+    ]);
+  });
+
+  it("goes by the changed policy, and by the deployment's for what was not changed", () => {
+    const operation = asked({ policyOverride: { minWarm: 7, maxConcurrent: 2 } });
+    expect(targetOf(aView({ operation }))).toBe(7);
+    expect(planPool(aView({ operation }), now)).toEqual([{ kind: "create", count: 2 }]);
+  });
+
+  it("empties a retired pool whatever operators asked for", () => {
+    const retired = { maxTotal: 0, minWarm: 0, bufferPercent: 0, trimCoolDownSeconds: 0 };
+    const operation = asked({ mode: "paused", policyOverride: { minWarm: 2, maxTotal: 9 } });
+    expect(planPool(warm(1, { operation, policy: retired }), now)).toEqual([{ kind: "trim", clusterId: "cls-1" }]);
+    expect(planPool(aView({ operation, policy: retired }), now)).toEqual([]);
+  });
+
+  it("creates nothing while the cloud has no room, and goes on when the block ends", () => {
+    const capacity = { until: now + 1, attempts: 3 };
+    expect(planPool(aView({ capacity }), now)).toEqual([]);
+    expect(planPool(aView({ capacity }), now + 1)).toEqual([{ kind: "create", count: 3 }]);
+    expect(planPool(warm(5, { capacity }), now)).toHaveLength(2);
+  });
+});
+
+describe("a recycled pool", () => {
+  const operation: PoolOperation = { ...untouched, version: 1, recycleBefore: now - 1000 };
+  const fresh = (n: number): Cluster => ({ ...cluster(n, "available"), createdAt: now });
+  const view = (clusters: readonly Cluster[], maxTotal: number, over: Parameters<typeof aView>[0] = {}) => {
+    const slots = clusters.filter((it) => it.state === "available").map((it) => held(Number(it.id.slice(4))));
+    return aView({ operation, clusters, slots, policy: { maxTotal }, ...over });
+  };
+  const stale = (n: number) => cluster(n, "available");
+
+  it("of target 3 and ceiling 4 is rolled one by one, each replacement warm first", () => {
+    const three = [stale(1), stale(2), stale(3)];
+    expect(planPool(view(three, 4), now)).toEqual([{ kind: "create", count: 1 }]);
+    expect(planPool(view([...three, cluster(4, "provisioning")], 4), now)).toEqual([]);
+    expect(planPool(view([...three, fresh(4)], 4), now)).toEqual([{ kind: "roll", clusterId: "cls-3" }]);
+    expect(planPool(view([stale(1), stale(2), cluster(3, "deleting"), fresh(4)], 4), now)).toEqual([]);
+    expect(planPool(view([stale(1), stale(2), fresh(4)], 4), now)).toEqual([{ kind: "create", count: 1 }]);
+    expect(planPool(view([fresh(4), fresh(5), fresh(6)], 4), now)).toEqual([]);
+  });
+
+  it("without room under its ceiling goes down by one, and never to none", () => {
+    expect(readyFloor(view([stale(1), stale(2), stale(3)], 4), now)).toBe(3);
+    expect(readyFloor(view([stale(1), stale(2), stale(3)], 3), now)).toBe(2);
+    expect(planPool(view([stale(1), stale(2), stale(3)], 3), now)).toEqual([{ kind: "roll", clusterId: "cls-3" }]);
+    expect(planPool(view([stale(1), stale(2), cluster(3, "deleting")], 3), now)).toEqual([]);
+    const single = aView({ operation, clusters: [stale(1)], slots: [held(1)], policy: { minWarm: 1, maxTotal: 1 } });
+    expect(readyFloor(single, now)).toBe(1);
+    expect(planPool(single, now)).toEqual([]);
+  });
+
+  it("is not rolled while somebody waits, nor into a cloud without room", () => {
+    const counters = { head: 4, tail: 8, drawn: {}, ceiling: {} };
+    const clusters = range(5, 8).map(stale);
+    const slots = [waiting(4), ...range(5, 8).map(held)];
+    expect(planPool(aView({ operation, clusters, slots, counters, policy: { maxTotal: 4 } }), now)).toEqual([]);
+    const capacity = { until: now + 1, attempts: 1 };
+    expect(planPool(view([stale(1), stale(2), stale(3)], 3, { capacity }), now)).toEqual([]);
+  });
+
+  it("counts a cluster of another class as stale too, and lets stale ones go first when there are too many", () => {
+    const old = { ...fresh(1), revision: "r0" };
+    const clusters = [old, fresh(2), fresh(3), fresh(4), fresh(5)];
+    expect(planPool(view(clusters, 9), now + 60_000)).toEqual([{ kind: "trim", clusterId: "cls-1" }]);
+    expect(planPool(view([old, fresh(2), fresh(3)], 9), now)).toEqual([{ kind: "create", count: 1 }]);
+  });
+
+  it("never has its plan take more than one stale cluster, nor go below the floor", () => {
+    const counts = fc.record({
+      old: fc.integer({ min: 0, max: 12 }),
+      young: fc.integer({ min: 0, max: 12 }),
+      flying: fc.integer({ min: 0, max: 4 }),
+      going: fc.integer({ min: 0, max: 4 }),
+      maxTotal: fc.integer({ min: 3, max: 40 }),
+    });
+    fc.assert(
+      fc.property(counts, ({ old, young, flying, going, maxTotal }) => {
+        const clusters = [
+          ...range(1, old).map(stale),
+          ...range(old + 1, old + young).map(fresh),
+          ...range(30, 29 + flying).map((n) => cluster(n, "provisioning")),
+          ...range(40, 39 + going).map((n) => cluster(n, "deleting")),
+        ];
+        const aPool = view(clusters, maxTotal);
+        const actions = planPool(aPool, now);
+        const rolled = actions.filter((it) => it.kind === "roll").length;
+        expect(rolled).toBeLessThanOrEqual(1);
+        if (rolled === 1) expect(old + young - 1).toBeGreaterThanOrEqual(Math.max(1, readyFloor(aPool, now)));
+        expect(actions.some((it) => it.kind === "create") && actions.some((it) => it.kind !== "create")).toBe(false);
+      }),
+    );
+  });
+});
+
+describe("a block of the cloud", () => {
+  it("doubles with each refusal in a row, between half and all of the pause, up to ten minutes", () => {
+    const pauses = (jitter: number) => {
+      let block = nextBlock(undefined, now, jitter);
+      return range(1, 8).map(() => {
+        const seconds = (block.until - now) / 1000;
+        block = nextBlock({ ...block, until: now }, now, jitter);
+        return seconds;
+      });
+    };
+    expect(pauses(0)).toEqual([15, 30, 60, 120, 240, 300, 300, 300]);
+    expect(Math.max(...pauses(0.999_999))).toBe(600);
+  });
+
+  it("counts refusals during a block as one", () => {
+    const block = nextBlock(undefined, now, 0.5);
+    expect(nextBlock(block, block.until - 1, 0.9)).toBe(block);
+    expect(nextBlock(block, block.until, 0.9).attempts).toBe(2);
+  });
+
+  it("stays a time after any number of refusals", () => {
+    for (const attempts of [64, 1100, Number.MAX_SAFE_INTEGER - 1]) {
+      const block = nextBlock({ until: now, attempts }, now, 0.5);
+      expect(block.until - now).toBe(450_000);
+      expect(Number.isSafeInteger(block.attempts)).toBe(true);
+    }
   });
 });
 

@@ -144,6 +144,31 @@ describe("provisioning", () => {
     expect(await world.cluster("cls-2")).toMatchObject({ state: "available" });
   });
 
+  it("keeps the revision of the class that the cloud was asked for, whatever is deployed meanwhile", async () => {
+    await world.work(1);
+    await world.ports.pools.putConfig(aPoolConfig({ poolId, revision: "r2" }));
+    await world.work();
+    expect(await world.cluster()).toMatchObject({ state: "available", revision: "r1" });
+  });
+
+  it("that the cloud has no room for blocks new clusters, once for all that are refused together", async () => {
+    world.answers.set("create", () => ({ kind: "capacityBlocked", afterSeconds: 30, note: "quota" }));
+    await world.claim("1");
+    await world.claim("2");
+    world.pass(2);
+    await refillPool(world.ports, poolId);
+    await world.work(2);
+    const block = await world.ports.pools.getCapacity(poolId);
+    expect(block?.attempts).toBe(1);
+    expect(block && block.until - world.ports.clock()).toBeGreaterThanOrEqual(15_000);
+    world.pass(40);
+    await world.work(1);
+    expect((await world.ports.pools.getCapacity(poolId))?.attempts).toBe(2);
+    world.answers.clear();
+    await world.work();
+    expect(await world.ports.pools.getCapacity(poolId)).toBeUndefined();
+  });
+
   it("drops a message that comes twice", async () => {
     const [message] = world.sent;
     await world.work();

@@ -1,18 +1,19 @@
 import { isDeepStrictEqual } from "node:util";
 import { PutCommand } from "@aws-sdk/lib-dynamodb";
 import type { Cluster } from "../../domain/cluster.ts";
+import type { PoolId } from "../../domain/ids.ts";
 import type { PoolStore } from "../../ports/pool-store.ts";
 import type { Item } from "./attributes.ts";
 import type { TableAccess } from "./client.ts";
 import { decodeCluster, encodeClosedCluster, encodeCluster, encodeSandbox } from "./codec.ts";
-import { writeAll, writeIf } from "./conditional-write.ts";
+import { type TransactionPart, writeAll, writeIf } from "./conditional-write.ts";
 import { poolKeys } from "./keys.ts";
 import { slotIs, takeClusterOut } from "./slot-writes.ts";
 
 const isAbsent = "attribute_not_exists(pk)";
 const isAtVersion = "#version = :before";
 const isAvailableInSlot = "#state = :available AND #slot = :slot";
-const passIsNewest = "#pass = :pass";
+const isNewest = "#pass = :pass";
 const isTerminating = "#state = :terminating";
 
 /** The writes of a cluster's record, outside of its match. */
@@ -25,14 +26,7 @@ export function dynamoClusters(
     async createCluster(cluster, pass) {
       const failed = await writeAll(access, {
         cluster: { Put: { Item: encodeCluster(cluster), ConditionExpression: isAbsent } },
-        pass: {
-          ConditionCheck: {
-            Key: poolKeys.plan(cluster.poolId),
-            ConditionExpression: passIsNewest,
-            ExpressionAttributeNames: { "#pass": "pass" },
-            ExpressionAttributeValues: { ":pass": pass },
-          },
-        },
+        pass: newest(cluster.poolId, pass),
       });
       return failed.size === 0 || isSame(failed.get("cluster"), cluster);
     },
@@ -49,7 +43,7 @@ export function dynamoClusters(
       return saved.written || isSame(saved.inPlace, cluster);
     },
 
-    async drainAvailable(cluster, slot) {
+    async drainAvailable(cluster, slot, pass) {
       const { poolId, id, version } = cluster;
       const failed = await writeAll(access, {
         cluster: {
@@ -61,6 +55,7 @@ export function dynamoClusters(
           },
         },
         slot: { Update: takeClusterOut(poolId, slot, id, `${slotIs.heldByCluster} AND ${slotIs.freeOfSandbox}`) },
+        pass: pass === undefined ? undefined : newest(poolId, pass),
       });
       return failed.size === 0 || isSame(failed.get("cluster"), cluster);
     },
@@ -87,6 +82,18 @@ export function dynamoClusters(
         },
       });
       return failed.size === 0 || failed.has("closed");
+    },
+  };
+}
+
+/** The check that no pass has overtaken this one. */
+function newest(poolId: PoolId, pass: number): TransactionPart {
+  return {
+    ConditionCheck: {
+      Key: poolKeys.plan(poolId),
+      ConditionExpression: isNewest,
+      ExpressionAttributeNames: { "#pass": "pass" },
+      ExpressionAttributeValues: { ":pass": pass },
     },
   };
 }

@@ -1,7 +1,9 @@
 import * as z from "zod/mini";
+import type { CapacityBlock } from "../../domain/capacity.ts";
 import type { Cluster, ClusterIn } from "../../domain/cluster.ts";
 import type { TenantId } from "../../domain/ids.ts";
 import { deadlineOf } from "../../domain/lease.ts";
+import { type PoolOperation, untouched } from "../../domain/operation.ts";
 import type { PoolConfig } from "../../domain/pool.ts";
 import { isLive, type Sandbox } from "../../domain/sandbox.ts";
 import type { PoolCounters, Slot } from "../../domain/slot.ts";
@@ -9,7 +11,16 @@ import { clusterRetentionDays, sandboxRetentionDays } from "../../domain/table.t
 import { after, type Instant } from "../../domain/time.ts";
 import type { Item } from "./attributes.ts";
 import { closedClusterKey, dueKey, poolKeys, sandboxKey } from "./keys.ts";
-import { clusterSchema, configSchema, deletedCluster, planSchema, sandboxSchema, slotSchema } from "./schemas.ts";
+import {
+  capacitySchema,
+  clusterSchema,
+  configSchema,
+  deletedCluster,
+  operationSchema,
+  planSchema,
+  sandboxSchema,
+  slotSchema,
+} from "./schemas.ts";
 
 /** When the table forgets a record, in the seconds that it counts in. */
 function forgetAt(from: Instant, days: number): number {
@@ -66,6 +77,22 @@ export function decodeConfig(item: Item): PoolConfig {
   return configSchema.parse(item);
 }
 
+export function encodeOperation(operation: PoolOperation): Item {
+  return operationSchema.parse(operation);
+}
+
+export function decodeOperation(item: Item | undefined): PoolOperation {
+  return item ? operationSchema.parse(item) : untouched;
+}
+
+export function encodeCapacity(block: CapacityBlock): Item {
+  return capacitySchema.parse(block);
+}
+
+export function decodeCapacity(item: Item): CapacityBlock {
+  return capacitySchema.parse(item);
+}
+
 export function decodeSlot(item: Item): Slot {
   const { n, ticketGone, clusterGone, ...it } = slotSchema.parse(item);
   const { sandboxId, tenant, ownerId, countedTicket, sandboxSince, clusterId, clusterSince } = it;
@@ -110,6 +137,7 @@ export function decodeCounters(item: Item = {}): PoolCounters {
     tail: numbers.tail ?? 0,
     drawn: withPrefix("drawn#"),
     ceiling: withPrefix("ceiling#"),
+    ...(item.closed === true && { closed: true }),
   };
 }
 

@@ -8,12 +8,14 @@ export interface Key {
 const slotDigits = 12;
 
 /**
- * A pool's partition. Its sort keys begin with a digit, so that one query reads configuration, counters, plan, slots and
- * clusters in the order that a `PoolView` promises.
+ * A pool's partition. Its sort keys begin with a digit, so that one query reads configuration, operation, counters, plan, slots
+ * and clusters in the order that a `PoolView` promises.
  */
 export const poolKeys = {
   partition: (poolId: PoolId) => `POOL#${poolId}`,
   config: (poolId: PoolId): Key => ({ pk: poolKeys.partition(poolId), sk: "0#CONFIG" }),
+  operation: (poolId: PoolId): Key => ({ pk: poolKeys.partition(poolId), sk: "0#OPERATION" }),
+  capacity: (poolId: PoolId): Key => ({ pk: poolKeys.partition(poolId), sk: "0#CAPACITY" }),
   counters: (poolId: PoolId): Key => ({ pk: poolKeys.partition(poolId), sk: "1#COUNTERS" }),
   plan: (poolId: PoolId): Key => ({ pk: poolKeys.partition(poolId), sk: "2#PLAN" }),
   slot: (poolId: PoolId, n: number): Key => ({ pk: poolKeys.partition(poolId), sk: slotSortKey(n) }),

@@ -2,6 +2,7 @@ import type { PoolStore } from "../../ports/pool-store.ts";
 import type { TableAccess } from "./client.ts";
 import { dynamoClusters } from "./clusters.ts";
 import { dynamoMatch } from "./match.ts";
+import { dynamoOperations } from "./operations.ts";
 import { dynamoPasses } from "./passes.ts";
 import { dynamoPools } from "./pools.ts";
 import { dynamoTickets } from "./tickets.ts";
@@ -10,6 +11,7 @@ import { dynamoTickets } from "./tickets.ts";
 export function dynamoPoolStore(access: TableAccess): PoolStore {
   return {
     ...dynamoPools(access),
+    ...dynamoOperations(access),
     ...dynamoTickets(access),
     ...dynamoMatch(access),
     ...dynamoClusters(access),

@@ -3,10 +3,12 @@ import type { PoolStore } from "../../ports/pool-store.ts";
 import type { Item } from "./attributes.ts";
 import type { TableAccess } from "./client.ts";
 import {
+  decodeCapacity,
   decodeClosedCluster,
   decodeCluster,
   decodeConfig,
   decodeCounters,
+  decodeOperation,
   decodePlan,
   decodeSlot,
   encodeConfig,
@@ -79,8 +81,11 @@ export function dynamoPools(access: TableAccess): Pools {
       const all = (prefix: string) => items.filter(({ sk }) => typeof sk === "string" && sk.startsWith(prefix));
       const config = single(poolKeys.config(poolId));
       if (!config) return undefined;
+      const capacity = single(poolKeys.capacity(poolId));
       return {
         config: decodeConfig(config),
+        operation: decodeOperation(single(poolKeys.operation(poolId))),
+        ...(capacity && { capacity: decodeCapacity(capacity) }),
         counters: decodeCounters(single(poolKeys.counters(poolId))),
         observations: decodePlan(single(poolKeys.plan(poolId))).observations,
         slots: all(slotPrefix).map(decodeSlot),

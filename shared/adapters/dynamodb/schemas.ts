@@ -1,7 +1,9 @@
 import * as z from "zod/mini";
+import type { CapacityBlock } from "../../domain/capacity.ts";
 import type { Progress } from "../../domain/checklist.ts";
 import type { Cluster } from "../../domain/cluster.ts";
 import type { OwnerId, SandboxId, TenantId } from "../../domain/ids.ts";
+import type { PoolOperation } from "../../domain/operation.ts";
 import type { Observation } from "../../domain/plan.ts";
 import type { PoolConfig } from "../../domain/pool.ts";
 import type { Sandbox } from "../../domain/sandbox.ts";
@@ -131,17 +133,19 @@ export const sandboxSchema = z.discriminatedUnion("state", [
   z.object({ ...ended, state: z.literal("failed") }),
 ]) satisfies z.ZodMiniType<Sandbox>;
 
+const policy = z.object({
+  minWarm: number,
+  maxTotal: number,
+  bufferPercent: number,
+  maxConcurrent: number,
+  trimCoolDownSeconds: number,
+});
+
 export const configSchema = z.object({
   poolId: text<PoolConfig["poolId"]>(),
   description: z.string(),
   clusterClass: z.object({ kubernetesVersion: z.string(), nodes: number }),
-  policy: z.object({
-    minWarm: number,
-    maxTotal: number,
-    bufferPercent: number,
-    maxConcurrent: number,
-    trimCoolDownSeconds: number,
-  }),
+  policy,
   lease: z.object({
     defaultTtlSeconds: number,
     maxTtlSeconds: number,
@@ -152,6 +156,21 @@ export const configSchema = z.object({
   quotas: z.object({ owner: number, tenant: number }),
   revision: z.string(),
 }) satisfies z.ZodMiniType<PoolConfig>;
+
+export const operationSchema = z.object({
+  mode: z.enum(["open", "paused", "draining"]),
+  policyOverride: z.object({
+    minWarm: optional(number),
+    maxTotal: optional(number),
+    bufferPercent: optional(number),
+    maxConcurrent: optional(number),
+    trimCoolDownSeconds: optional(number),
+  }),
+  recycleBefore: optional(number),
+  version: number,
+}) satisfies z.ZodMiniType<PoolOperation>;
+
+export const capacitySchema = z.object({ until: number, attempts: number }) satisfies z.ZodMiniType<CapacityBlock>;
 
 /** The marks name who left. */
 export const slotSchema = z.object({

@@ -24,6 +24,7 @@ type Tickets = Pick<
 const clusterIsWaiting = "(#head < #tail OR (attribute_not_exists(#head) AND #tail > :zero))";
 const underQuota = "(attribute_not_exists(#ceiling) AND (attribute_not_exists(#drawn) OR #drawn < :quota))";
 const underCeiling = "#drawn < #ceiling";
+const gateIsOpen = "attribute_not_exists(#closed)";
 
 /** Who voided a ticket whose holder died, where a sandbox's id stands otherwise. */
 const dead = "dead";
@@ -39,11 +40,12 @@ export function dynamoTickets({ client, tableName }: TableAccess): Tickets {
       const drawn = await update({
         Key: poolKeys.counters(poolId),
         UpdateExpression: "ADD #head :one, #drawn :one",
-        ConditionExpression: `(${underQuota} OR ${underCeiling})${onlyIfWarm ? ` AND ${clusterIsWaiting}` : ""}`,
+        ConditionExpression: `${gateIsOpen} AND (${underQuota} OR ${underCeiling})${onlyIfWarm ? ` AND ${clusterIsWaiting}` : ""}`,
         ExpressionAttributeNames: {
           "#head": "head",
           "#drawn": drawnAttribute(tenant),
           "#ceiling": ceilingAttribute(tenant),
+          "#closed": "closed",
           ...(onlyIfWarm && { "#tail": "tail" }),
         },
         ExpressionAttributeValues: { ":one": 1, ":quota": tenantQuota, ...(onlyIfWarm && { ":zero": 0 }) },
@@ -51,6 +53,7 @@ export function dynamoTickets({ client, tableName }: TableAccess): Tickets {
       });
       if (drawn.written) return { kind: "drawn", ticket: counter(drawn.output.Attributes, "head") };
       const counters = decodeCounters(drawn.inPlace);
+      if (counters.closed) return { kind: "closed" };
       if ((counters.drawn[tenant] ?? 0) >= (counters.ceiling[tenant] ?? tenantQuota)) return { kind: "tenantQuota" };
       if (onlyIfWarm && counters.head >= counters.tail) return { kind: "empty" };
       throw unclaimed("drawTicket", drawn.inPlace);

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { ClusterIn } from "../../domain/cluster.ts";
 import { isWaiting } from "../../domain/slot.ts";
 import type { PoolStore } from "../../ports/pool-store.ts";
+import { memoryOperations } from "./operations.ts";
 import { liveOf, poolOf, type Records, toSlot } from "./records.ts";
 import { memoryTickets } from "./tickets.ts";
 
@@ -11,6 +12,7 @@ export function memoryPoolStore(records: Records): PoolStore {
     [...poolOf(records, poolId).slots.values()].sort((a, b) => a.n - b.n).map(toSlot);
   return {
     ...memoryTickets(records),
+    ...memoryOperations(records),
 
     async listConfigs() {
       return [...records.pools.values()]
@@ -27,10 +29,11 @@ export function memoryPoolStore(records: Records): PoolStore {
       return poolOf(records, poolId).counters;
     },
     async readPool(poolId) {
-      const { config, counters, observations, clusters } = poolOf(records, poolId);
+      const { config, operation, capacity, counters, observations, clusters } = poolOf(records, poolId);
       if (!config) return undefined;
       const slots = slotsOf(poolId);
-      return { config, counters, slots, clusters: [...clusters.values()], observations, pages: 1 };
+      const rows = { slots, clusters: [...clusters.values()] };
+      return { config, operation, ...(capacity && { capacity }), counters, ...rows, observations, pages: 1 };
     },
     async readSlots(poolId) {
       return slotsOf(poolId);
@@ -117,11 +120,12 @@ export function memoryPoolStore(records: Records): PoolStore {
       clusters.set(cluster.id, cluster);
       return true;
     },
-    async drainAvailable(cluster, n) {
-      const { slots, clusters } = poolOf(records, cluster.poolId);
+    async drainAvailable(cluster, n, onlyInPass) {
+      const { slots, clusters, pass } = poolOf(records, cluster.poolId);
       const inPlace = clusters.get(cluster.id);
       const slot = slots.get(n);
       if (isDeepStrictEqual(inPlace, cluster)) return true;
+      if (onlyInPass !== undefined && onlyInPass !== pass) return false;
       if (inPlace?.state !== "available" || inPlace.slot !== n || inPlace.version !== cluster.version - 1) return false;
       if (slot?.cluster?.clusterId !== cluster.id || slot.sandbox) return false;
       clusters.set(cluster.id, cluster);

@@ -1,5 +1,7 @@
+import type { CapacityBlock } from "../../domain/capacity.ts";
 import type { Cluster, ClusterIn } from "../../domain/cluster.ts";
 import type { ClusterId, OwnerId, PoolId, SandboxId, TenantId } from "../../domain/ids.ts";
+import { type PoolOperation, untouched } from "../../domain/operation.ts";
 import type { Observation } from "../../domain/plan.ts";
 import type { PoolConfig } from "../../domain/pool.ts";
 import type { Sandbox } from "../../domain/sandbox.ts";
@@ -16,7 +18,11 @@ export interface SlotRecord {
 
 export interface PoolRecords {
   config?: PoolConfig;
+  operation: PoolOperation;
+  capacity: CapacityBlock | undefined;
   counters: PoolCounters;
+  /** Version of the operation that set the gate last. */
+  gate: number;
   pass: number;
   observations: readonly Observation[];
   readonly slots: Map<number, SlotRecord>;
@@ -39,7 +45,10 @@ export function poolOf({ pools }: Records, poolId: PoolId): PoolRecords {
   const existing = pools.get(poolId);
   if (existing) return existing;
   const created: PoolRecords = {
+    operation: untouched,
+    capacity: undefined,
     counters: { head: 0, tail: 0, drawn: {}, ceiling: {} },
+    gate: 0,
     pass: 0,
     observations: [],
     slots: new Map(),

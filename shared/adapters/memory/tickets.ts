@@ -20,7 +20,8 @@ export function memoryTickets(records: Records): Tickets {
   return {
     async drawTicket(poolId, tenant, tenantQuota, onlyIfWarm) {
       const pool = poolOf(records, poolId);
-      const { head, tail, drawn, ceiling } = pool.counters;
+      const { head, tail, drawn, ceiling, closed } = pool.counters;
+      if (closed) return { kind: "closed" };
       const used = drawn[tenant] ?? 0;
       if (used >= (ceiling[tenant] ?? tenantQuota)) return { kind: "tenantQuota" };
       if (onlyIfWarm && head >= tail) return { kind: "empty" };
