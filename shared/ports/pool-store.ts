@@ -74,8 +74,8 @@ export interface PoolStore {
   getCounters(poolId: PoolId): Promise<PoolCounters>;
   /** One pass over the pool's partition. `undefined` when the pool has no configuration. */
   readPool(poolId: PoolId): Promise<PoolRead | undefined>;
-  /** Slots only, in order of number. */
-  readSlots(poolId: PoolId): Promise<readonly Slot[]>;
+  /** Slots only, in order of number; when `last` is given, up to that one. */
+  readSlots(poolId: PoolId, last?: number): Promise<readonly Slot[]>;
   getSlot(poolId: PoolId, n: number): Promise<Slot | undefined>;
   /** Sandboxes waiting in slots before `ticket`. */
   countWaitingBefore(poolId: PoolId, ticket: number): Promise<number>;

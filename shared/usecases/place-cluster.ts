@@ -80,7 +80,9 @@ export async function completeMatch(
 }
 
 async function chooseSlot(pools: PoolStore, { poolId }: ClusterIn<"validating" | "available">): Promise<number> {
-  const [slots, { tail }] = await Promise.all([pools.readSlots(poolId), pools.getCounters(poolId)]);
+  const { head, tail } = await pools.getCounters(poolId);
+  // Nobody waits beyond the last ticket, and no cluster has passed by beyond the last slot: the warm ones are not read.
+  const slots = await pools.readSlots(poolId, Math.min(head, tail));
   return oldestHole(slots, tail) ?? pools.nextSlot(poolId);
 }
 

@@ -68,6 +68,7 @@ export function poolStoreContract(open: OpenStores): void {
       expect(view?.slots.map((it) => it.n)).toEqual([2, 10]);
       expect(view?.clusters.find((it) => it.id === cls(2))).toEqual(available);
       expect(await pools.readSlots(small)).toEqual(view?.slots);
+      expect((await pools.readSlots(small, 9)).map((it) => it.n)).toEqual([2]);
     });
 
     it("of a fresh pool is empty", async () => {

@@ -7,6 +7,9 @@ export interface Key {
 
 const slotDigits = 12;
 
+/** The highest number that a slot's key has room for. */
+export const lastSlot = 10 ** slotDigits - 1;
+
 /**
  * A pool's partition. Its sort keys begin with a digit, so that one query reads configuration, operation, counters, plan, slots
  * and clusters in the order that a `PoolView` promises.

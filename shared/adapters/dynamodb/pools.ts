@@ -18,6 +18,7 @@ import {
   closedClusterKey,
   clusterPrefix,
   type Key,
+  lastSlot,
   poolKeys,
   poolListKey,
   poolListPartition,
@@ -94,10 +95,14 @@ export function dynamoPools(access: TableAccess): Pools {
       };
     },
 
-    async readSlots(poolId) {
+    async readSlots(poolId, last = lastSlot) {
       const { items } = await queryAll(access, {
-        KeyConditionExpression: "pk = :pk AND begins_with(sk, :slots)",
-        ExpressionAttributeValues: { ":pk": poolKeys.partition(poolId), ":slots": slotPrefix },
+        KeyConditionExpression: "pk = :pk AND sk BETWEEN :first AND :last",
+        ExpressionAttributeValues: {
+          ":pk": poolKeys.partition(poolId),
+          ":first": slotSortKey(0),
+          ":last": slotSortKey(last),
+        },
         ConsistentRead: true,
       });
       return items.map(decodeSlot);

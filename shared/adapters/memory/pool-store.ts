@@ -35,8 +35,8 @@ export function memoryPoolStore(records: Records): PoolStore {
       const rows = { slots, clusters: [...clusters.values()] };
       return { config, operation, ...(capacity && { capacity }), counters, ...rows, observations, pages: 1 };
     },
-    async readSlots(poolId) {
-      return slotsOf(poolId);
+    async readSlots(poolId, last = Number.MAX_SAFE_INTEGER) {
+      return slotsOf(poolId).filter(({ n }) => n <= last);
     },
     async getSlot(poolId, n) {
       const slot = poolOf(records, poolId).slots.get(n);
