@@ -71,6 +71,8 @@ const server = createServer(async (request, response) => {
   response.writeHead(answer.statusCode ?? 500, answer.headers as Record<string, string>).end(answer.body);
 });
 
+// A connection that idles between two scenarios must not be closed while the next request is on its way.
+server.keepAliveTimeout = 0;
 server.listen(0, "127.0.0.1", () => {
   const address = server.address();
   parentPort?.postMessage({ port: typeof address === "object" ? address?.port : undefined });

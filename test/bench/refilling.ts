@@ -11,8 +11,8 @@ import { post } from "./claims.ts";
 const buildMilliseconds = 2_000;
 
 /**
- * Lets the refiller's bundle answer nudges from now on. The worker's cloud is a stand-in: a requested cluster is validated
- * after two seconds and placed by the product's own use case.
+ * Lets the refiller's bundle answer nudges from now on. The worker's cloud is a stand-in: two seconds after a cluster was
+ * requested, the product's own use case places it as a validated one.
  *
  * @returns ends it, after what is under way.
  */
@@ -28,15 +28,8 @@ export function startRefilling({ table, queues, refiller }: Bench): () => Promis
     if (message.kind !== "advanceCluster") return;
     await sleep(buildMilliseconds);
     const { poolId, clusterId: id } = message;
-    const now = Date.now();
-    const validating = aCluster.validating({
-      id,
-      poolId,
-      version: 2,
-      createdAt: now - buildMilliseconds,
-      updatedAt: now,
-    });
-    if (await ports.pools.saveCluster(validating)) await placeCluster(ports, validating);
+    const validating = aCluster.validating({ id, poolId, version: 1, createdAt: Date.now() - buildMilliseconds });
+    await placeCluster(ports, validating);
   };
   const refill = async (body: string) => {
     await post(refiller.url, queueEvent(body));

@@ -51,6 +51,8 @@ export async function startQueues(): Promise<LocalQueues> {
       }),
     );
   });
+  // A connection that idles between two scenarios must not be closed while the next message is on its way.
+  server.keepAliveTimeout = 0;
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();
   const base = `http://127.0.0.1:${typeof address === "object" ? address?.port : ""}/000000000000`;
