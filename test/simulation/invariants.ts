@@ -5,6 +5,7 @@ import type { PoolConfig } from "../../shared/domain/pool.ts";
 import { isLive, type Sandbox } from "../../shared/domain/sandbox.ts";
 import type { PoolStore } from "../../shared/ports/pool-store.ts";
 import type { SandboxStore } from "../../shared/ports/sandbox-store.ts";
+import { checkOperationAtRest } from "./operation-invariants.ts";
 import { type Scheduler, Violation } from "./scheduler.ts";
 
 type Cloud = { readonly exists: (id: ClusterId) => boolean; readonly made: ReadonlyMap<ClusterId, number> };
@@ -122,6 +123,7 @@ export async function checkAtRest(
   const now = scheduler.now();
   const view = await pools.readPool(config.poolId);
   if (!view) throw new Violation("rest", "the pool is gone");
+  checkOperationAtRest(view);
   const live = new Map<TenantId, number>();
   for (const id of new Set([...claims, ...answered])) {
     const sandbox = await sandboxes.get(id);

@@ -74,4 +74,34 @@ export const mutations: readonly Mutation[] = [
     from: "Math.min(missing, policy.maxTotal - total, ",
     to: "Math.min(missing, ",
   },
+  {
+    name: "a pool that is not open is filled",
+    file: "shared/domain/plan.ts",
+    from: 'return effectiveMode(view) === "open" && !isBlocked(view.capacity, now);',
+    to: "return !isBlocked(view.capacity, now);",
+  },
+  {
+    name: "stale clusters are rolled whatever stays warm",
+    file: "shared/domain/plan.ts",
+    from: "return stale && available > readyFloor(view, now) ?",
+    to: "return stale ?",
+  },
+  {
+    name: "a stale cluster is rolled into a pool without room, down to none",
+    file: "shared/domain/plan.ts",
+    from: "Math.min(target, Math.max(1, target - 1))",
+    to: "0",
+  },
+  {
+    name: "stale clusters are not replaced",
+    file: "shared/domain/plan.ts",
+    from: "return targetOf(view) + (nextStale(view) ? 1 : 0);",
+    to: "return targetOf(view);",
+  },
+  {
+    name: "a gate that a crash left open stays open",
+    file: "shared/domain/plan.ts",
+    from: "    ...gate(view),\n",
+    to: "",
+  },
 ];

@@ -18,6 +18,8 @@ export async function shrink(failure: Run): Promise<Run> {
   const calmer: ((shape: Shape) => Shape)[] = [
     (shape) => ({ ...shape, troublePercent: 0 }),
     (shape) => ({ ...shape, killPercent: 0 }),
+    (shape) => ({ ...shape, operators: 0 }),
+    (shape) => ({ ...shape, operators: Math.min(shape.operators, 1) }),
     (shape) => ({ ...shape, faults: { ...shape.faults, lost: 0 } }),
     (shape) => ({ ...shape, faults: { ...shape.faults, resent: 0 } }),
     (shape) => ({ ...shape, faults: { ...shape.faults, throttled: 0 } }),

@@ -21,12 +21,15 @@ import { type Chance, chanceFrom } from "./chance.ts";
 import { cloud } from "./cloud.ts";
 import { overBadNetwork, type StoreFaults } from "./faults.ts";
 import { checkAtRest, checkDrained, watch } from "./invariants.ts";
+import { watchOperations } from "./operation-invariants.ts";
+import { operators, takeBack } from "./operator.ts";
 import { refillQueue, workQueue } from "./queues.ts";
 import { type Crash, createScheduler, type Process, Violation } from "./scheduler.ts";
 
 /** What a run is made of; drawn from its seed, or smaller when a failure is being shrunk. */
 export interface Shape {
   readonly callers: number;
+  readonly operators: number;
   readonly killPercent: number;
   readonly troublePercent: number;
   readonly faults: StoreFaults;
@@ -44,6 +47,7 @@ export interface Run {
 export function shapeOf(chance: Chance): Shape {
   return {
     callers: chance.between(1, 8),
+    operators: chance.pick([0, 0, 1, 3, 6]),
     killPercent: chance.pick([0, 0, 1, 3]),
     troublePercent: chance.pick([0, 0, 5, 20]),
     faults: {
@@ -71,7 +75,7 @@ export async function simulate(
   const inside = memoryStores();
   await inside.pools.putConfig(config);
   const claims = new Set<SandboxId>();
-  const watched = watch(inside.pools, inside.sandboxes, config, claims);
+  const watched = watch(watchOperations(inside.pools), inside.sandboxes, config, claims);
   const theCloud = cloud(scheduler, chance, shape.troublePercent);
   const answered = new Set<SandboxId>();
   const clock = () => scheduler.now();
@@ -118,6 +122,8 @@ export async function simulate(
     const start = chance.pick([0, chance.between(0, 2_000), chance.between(0, 400_000)]);
     scheduler.at(clock() + start, () => caller(n));
   }
+
+  operators(shape.operators, config, chance, scheduler, portsOf);
 
   /** A caller who claims, asks again when it gets no answer, and then uses, extends, deletes or forgets what it got. */
   function caller(n: number) {
@@ -205,6 +211,7 @@ export async function simulate(
   }
 
   async function drain() {
+    await takeBack(inside.pools, poolId);
     const none = { ...config.policy, minWarm: 0, bufferPercent: 0, trimCoolDownSeconds: 0 };
     await inside.pools.putConfig({ ...config, policy: none });
     for (const id of claims) {
