@@ -19,8 +19,8 @@ export class LostAnswer extends Error {
 }
 
 /**
- * A store or queue as one process sees it over a bad network: every call parks before and after it takes effect, so that
- * others come in between and a crash can hit either side.
+ * A store or queue as one process sees it over a bad network: every call parks before it takes effect, so that others come in
+ * between and a crash can hit before it, or after the one before. A process that has made its last call parks once more.
  */
 export function overBadNetwork<Port extends object>(
   port: Port,
@@ -40,7 +40,6 @@ export function overBadNetwork<Port extends object>(
           await scheduler.step(process, `${label} again`);
           answer = await member.apply(target, args);
         }
-        await scheduler.step(process, `${label} answered`);
         if (!scheduler.calm && chance.happens(faults.lost)) throw new LostAnswer(label);
         return answer;
       };

@@ -98,7 +98,11 @@ export function createScheduler(
     spawn(name, main, onEnd) {
       const process: Process = { name, alive: true, at: "start" };
       if (onEnd) ends.set(process, onEnd);
-      main(process).then(
+      const mainToEnd = async () => {
+        await main(process);
+        await scheduler.step(process, "end");
+      };
+      mainToEnd().then(
         () => end(process, "done"),
         (error: unknown) => {
           log(`${name} threw ${error instanceof Error ? error.message : String(error)}`);
