@@ -24,6 +24,7 @@ export function bundle(name: string, outdir: string): void {
     format: "esm",
     mainFields: ["module", "main"],
     minify: true,
+    alias: { "node:http": join(import.meta.dirname, "node-http.cjs") },
     // CommonJS dependencies inside an ES module still call `require` for Node's own modules.
     banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
     logLevel: "warning",
