@@ -25,7 +25,8 @@ interface FunctionsProps {
 export const timeouts = {
   api: Duration.seconds(29),
   access: Duration.seconds(15),
-  refiller: Duration.seconds(60),
+  // A pass that dies keeps its pool waiting for six times this, until its message is visible again.
+  refiller: Duration.seconds(20),
   worker: Duration.seconds(60),
   reaper: Duration.seconds(60),
 } as const;
