@@ -2,11 +2,11 @@ import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { call, eventually } from "../support/http.ts";
 import { leftovers, nothing } from "../support/leftovers.ts";
 import { runKubectl } from "../support/run-kubectl.ts";
-import { claim, credentials, target, tokenFor, waitForState, waitForWarm } from "../support/sandlot.ts";
+import { claim, credentials, target, tokenFor, waitForEmpty, waitForState, waitForWarm } from "../support/sandlot.ts";
 
 const { apiUrl } = target();
 const folder = mkdtempSync(join(tmpdir(), "sandlot-story-"));
@@ -128,6 +128,8 @@ describe("a sandbox left alone", () => {
 });
 
 describe("a claim on an empty pool", () => {
+  beforeEach(() => waitForEmpty(token, "tiny"), 310_000);
+
   it("waits with its position and becomes ready by itself", async () => {
     const { status, headers, body } = await claim(token, { poolId: "tiny" });
     expect(status).toBe(202);

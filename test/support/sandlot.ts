@@ -77,3 +77,17 @@ export async function waitForWarm(token: string, poolId: string, count: number, 
     { withinMs, everyMs: 1000, last: () => last },
   );
 }
+
+/** Waits until the pool has no cluster at all: what an earlier test asked for is trimmed past its cool-down. */
+export async function waitForEmpty(token: string, poolId: string): Promise<void> {
+  let last: unknown;
+  await eventually(
+    `${poolId} to be empty`,
+    async () => {
+      const { body } = await call(`${target().apiUrl}/v1/pools/${poolId}`, { token });
+      last = body;
+      return body.counts?.total === 0;
+    },
+    { withinMs: 300_000, everyMs: 1000, last: () => last },
+  );
+}
