@@ -61,9 +61,12 @@ export function stepAfter<Step extends ProvisionStep | TeardownStep>(
   return list[list.findIndex((it) => it.step === step) + 1]?.step;
 }
 
-/** True when the step has used up its time; one that nobody has tried yet has not, however long its message took. */
+/** Attempts that a step gets in any case: time that passes while our own messages are late is not the cloud's. */
+const leastAttempts = 3;
+
+/** True when the step has used up its time, in attempts that were really made. */
 export function isOverBudget(progress: Progress<ProvisionStep | TeardownStep>, now: Instant): boolean {
-  if (progress.attempts === 0) return false;
+  if (progress.attempts < leastAttempts) return false;
   const all: readonly ChecklistStep[] = [...provisionSteps, ...teardownSteps];
   const budget = all.find((it) => it.step === progress.step)?.budgetSeconds ?? 0;
   return progress.startedAt + budget * 1000 < now;

@@ -132,7 +132,7 @@ describe("provisioning", () => {
 
   it("gives up past the step's budget, tears the cluster down, and another one is made", async () => {
     world.answers.set("wait", () => ({ kind: "again", afterSeconds: 10, note: "CREATING" }));
-    await world.work(3);
+    await world.work(4);
     world.pass(1300);
     await world.work(1);
     expect(await world.cluster()).toMatchObject({ state: "draining", reason: "provisioning_failed" });
@@ -167,6 +167,14 @@ describe("provisioning", () => {
     world.answers.clear();
     await world.work();
     expect(await world.ports.pools.getCapacity(poolId)).toBeUndefined();
+  });
+
+  it("does not give up for time that its own messages took", async () => {
+    world.answers.set("wait", () => ({ kind: "again", afterSeconds: 10, note: "CREATING" }));
+    await world.work(2);
+    world.pass(1300);
+    await world.work(1);
+    expect(await world.cluster()).toMatchObject({ state: "provisioning", progress: { step: "wait" } });
   });
 
   it("drops a message that comes twice", async () => {
