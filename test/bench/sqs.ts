@@ -30,15 +30,14 @@ export async function startQueues(): Promise<LocalQueues> {
 
   const accept = ({ QueueUrl, MessageBody, MessageDeduplicationId, DelaySeconds = 0 }: SendMessage) => {
     if (!consumers) return;
-    const { refill, work } = consumers;
     if (!QueueUrl.endsWith(".fifo")) {
-      setTimeout(() => void work(MessageBody), DelaySeconds * 1000).unref();
+      setTimeout(() => void consumers?.work(MessageBody), DelaySeconds * 1000).unref();
       return;
     }
     if (MessageDeduplicationId !== undefined && seen.has(MessageDeduplicationId)) return;
     if (MessageDeduplicationId !== undefined) seen.add(MessageDeduplicationId);
     setTimeout(() => {
-      lastRefill = lastRefill.then(() => refill(MessageBody));
+      lastRefill = lastRefill.then(() => consumers?.refill(MessageBody));
     }, refillDelayMilliseconds).unref();
   };
   const server = createServer(async (request, response) => {

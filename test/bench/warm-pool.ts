@@ -3,11 +3,20 @@ import type { TableAccess } from "../../shared/adapters/dynamodb/client.ts";
 import { encodeCluster } from "../../shared/adapters/dynamodb/codec.ts";
 import { poolKeys } from "../../shared/adapters/dynamodb/keys.ts";
 import { dynamoPoolStore } from "../../shared/adapters/dynamodb/pool-store.ts";
+import type { ClusterAddress } from "../../shared/domain/cluster.ts";
 import { asId, type ClusterId, type PoolId } from "../../shared/domain/ids.ts";
 import type { PoolConfig } from "../../shared/domain/pool.ts";
 import { aCluster, aPoolConfig } from "../support/builders.ts";
 
-type Settings = Partial<Pick<PoolConfig, "policy" | "quotas">>;
+interface Settings extends Partial<Pick<PoolConfig, "policy" | "quotas">> {
+  readonly address?: ClusterAddress;
+}
+
+/** As long as EKS's: the certificate is most of such a cluster's record, and so of what a plan reads. */
+export const eksAddress: ClusterAddress = {
+  endpoint: `https://${"0123456789ABCDEF".repeat(2)}.gr7.us-east-1.eks.amazonaws.com`,
+  certificateAuthority: "LS0t".repeat(370),
+};
 
 /** The name of the cluster in slot `n` of a new pool. */
 export function clusterIn(n: number): ClusterId {
@@ -19,7 +28,7 @@ export async function aWarmPool(
   access: TableAccess,
   name: string,
   count: number,
-  { policy, quotas }: Settings = {},
+  { policy, quotas, address }: Settings = {},
   firstSlot = 1,
 ): Promise<PoolConfig> {
   const poolId = asId<PoolId>(name);
@@ -38,7 +47,8 @@ export async function aWarmPool(
   const now = Date.now();
   const items = Array.from({ length: count }, (_, index) => index + firstSlot).flatMap((n) => {
     const id = clusterIn(n);
-    const cluster = aCluster.available({ id, poolId, slot: n, version: 3, availableAt: now, createdAt: now - 180_000 });
+    const times = { availableAt: now, createdAt: now - 180_000 };
+    const cluster = aCluster.available({ id, poolId, slot: n, version: 3, ...times, ...(address && { address }) });
     return [encodeCluster(cluster), { ...poolKeys.slot(poolId, n), n, clusterId: id, clusterSince: now }];
   });
   await putAll(access, [...items, { ...poolKeys.counters(poolId), head: firstSlot - 1, tail: firstSlot - 1 + count }]);
