@@ -147,7 +147,25 @@ function repairs({ slots, clusters, counters, observations }: PoolView, now: Ins
     const nobodyComes = cluster.slot <= dead && !(slot && isWaiting(slot));
     actions.push({ kind: "place", clusterId: cluster.id, again: taken || nobodyComes });
   }
-  return actions;
+  return [...actions, ...fillHoles({ slots, clusters, counters })];
+}
+
+/**
+ * Whoever waits in a slot that clusters have passed by gets a warm cluster from beyond it, the one that a ticket would
+ * reach last: placed again, it takes the oldest hole.
+ */
+function fillHoles({ slots, clusters, counters }: Pick<PoolView, "slots" | "clusters" | "counters">): PoolAction[] {
+  const holes = slots.filter((slot) => isWaiting(slot) && slot.n <= counters.tail).length;
+  const unmet = new Set(slots.flatMap(({ sandbox, cluster }) => (cluster && !sandbox ? [cluster.clusterId] : [])));
+  return clusters
+    .filter((it): it is ClusterIn<"available"> => it.state === "available" && it.slot > counters.head)
+    .filter(({ id }) => unmet.has(id))
+    .sort((a, b) => b.slot - a.slot)
+    .slice(0, holes)
+    .flatMap(({ id: clusterId, slot }): PoolAction[] => [
+      { kind: "dropCluster", slot, clusterId },
+      { kind: "place", clusterId, again: true },
+    ]);
 }
 
 /**

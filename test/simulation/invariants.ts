@@ -12,6 +12,8 @@ type Cloud = { readonly exists: (id: ClusterId) => boolean; readonly made: Reado
 
 /** A sandbox may stay past its deadline for two sweeps, a lost message and a retry: what docs/claim.md promises. */
 const reapedWithin = 10 * 60_000;
+/** Some passes may die, each a visibility timeout long. */
+const matchedWithin = 8 * 60_000;
 
 /**
  * The stores, watched from inside: what each write really did, whoever asked for it and whatever became of the answer.
@@ -104,6 +106,7 @@ export function watch(pools: PoolStore, sandboxes: SandboxStore, config: PoolCon
       if (!maySandboxBecome(before.state, ended.state)) {
         throw new Violation("life cycle", `${ended.id} went from ${before.state} to ${ended.state}`);
       }
+      if (ended.reason === "queue_timeout") await checkWaitedForNothing(pools, before, ended.endedAt);
       const done = await sandboxes.end(before, ended, cluster);
       if (done) owners.get(ownerKey(before))?.delete(before.id);
       else race("end lost to a change");
@@ -111,6 +114,16 @@ export function watch(pools: PoolStore, sandboxes: SandboxStore, config: PoolCon
     },
   };
   return { pools: watchedPools, sandboxes: watchedSandboxes, races, held, clusters };
+}
+
+/** Whoever gives up waiting did not do so beside a cluster that lay warm for some passes. */
+async function checkWaitedForNothing(pools: PoolStore, { id, poolId, createdAt }: Sandbox, now: number): Promise<void> {
+  const view = await pools.readPool(poolId);
+  for (const cluster of view?.clusters ?? []) {
+    if (cluster.state !== "available" || cluster.slot <= (view?.counters.head ?? 0)) continue;
+    if (Math.max(cluster.availableAt, createdAt) + matchedWithin > now) continue;
+    throw new Violation("nobody waits beside a warm cluster", `${id} gave up beside ${cluster.id}`);
+  }
 }
 
 /** What must hold when nothing is left to do but the minute's sweeps. */

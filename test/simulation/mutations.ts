@@ -104,4 +104,10 @@ export const mutations: readonly Mutation[] = [
     from: "    ...gate(view),\n",
     to: "",
   },
+  {
+    name: "the plan does not fill holes",
+    file: "shared/domain/plan.ts",
+    from: "return [...actions, ...fillHoles({ slots, clusters, counters })];",
+    to: "return actions;",
+  },
 ];

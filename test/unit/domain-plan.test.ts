@@ -190,6 +190,22 @@ describe("a plan", () => {
     ]);
   });
 
+  it("gives whoever waits in a slot that clusters have passed by the warm cluster farthest from being reached", () => {
+    const counters = { head: 1, tail: 4, drawn: {}, ceiling: {} };
+    const clusters = range(2, 4).map((n) => cluster(n, "available"));
+    const slots = [waiting(1), ...range(2, 4).map(held)];
+    const moved = [
+      { kind: "dropCluster", slot: 4, clusterId: "cls-4" },
+      { kind: "place", clusterId: "cls-4", again: true },
+    ];
+    const view = aView({ clusters, slots, counters, policy: { minWarm: 2 } });
+    expect(planPool(view, now)).toEqual(moved);
+    const unpassed = { ...counters, head: 5, tail: 4 };
+    expect(planPool(aView({ ...view, slots: [waiting(5)], clusters: [], counters: unpassed }), now)).not.toEqual(
+      expect.arrayContaining([expect.objectContaining({ kind: "place" })]),
+    );
+  });
+
   it("puts a cluster into the slot that its record names when the slot does not know it yet", () => {
     const view = aView({
       clusters: [cluster(1, "available")],
@@ -356,7 +372,10 @@ describe("a recycled pool", () => {
     const counters = { head: 4, tail: 8, drawn: {}, ceiling: {} };
     const clusters = range(5, 8).map(stale);
     const slots = [waiting(4), ...range(5, 8).map(held)];
-    expect(planPool(aView({ operation, clusters, slots, counters, policy: { maxTotal: 4 } }), now)).toEqual([]);
+    expect(planPool(aView({ operation, clusters, slots, counters, policy: { maxTotal: 4 } }), now)).toEqual([
+      { kind: "dropCluster", slot: 8, clusterId: "cls-8" },
+      { kind: "place", clusterId: "cls-8", again: true },
+    ]);
     const capacity = { until: now + 1, attempts: 1 };
     expect(planPool(view([stale(1), stale(2), stale(3)], 3, { capacity }), now)).toEqual([]);
   });
