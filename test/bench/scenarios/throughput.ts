@@ -47,7 +47,7 @@ const perSecond = (count: number, milliseconds: number) => (count * 1000) / mill
 
 /** Claims a second at a steady 32 at once, as a share of what the engine does for the bare writes. */
 export async function throughput(bench: Bench, name = "throughput"): Promise<Outcome> {
-  const done = await rounds(bench, name, bench.quick ? 150 : 500, 32, bench.quick ? 2 : 5);
+  const done = await rounds(bench, name, bench.quick ? 150 : 400, 32, bench.quick ? 2 : 5);
   const ratio = median(done.map((it) => it.bareMilliseconds / it.claimMilliseconds));
   const own = median(done.map((it) => perSecond(it.claims, it.claimMilliseconds)));
   const engine = median(done.map((it) => perSecond(it.claims, it.bareMilliseconds)));
@@ -65,7 +65,7 @@ const burstSize = 300;
 
 /** As many claims as there are warm clusters, all in the same moment. */
 export async function burst(bench: Bench): Promise<Outcome & { readonly data: readonly Round[] }> {
-  const done = await rounds(bench, "burst", burstSize, burstSize, bench.quick ? 1 : 5);
+  const done = await rounds(bench, "burst", burstSize, burstSize, bench.quick ? 1 : 4);
   const ratio = median(done.map((it) => it.claimMilliseconds / it.bareMilliseconds));
   const last = median(done.map((it) => it.claimMilliseconds));
   const all = done.every((it) => it.created === burstSize);
