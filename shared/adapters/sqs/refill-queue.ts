@@ -10,16 +10,29 @@ const body = z.object({ poolId: z.string().check(z.minLength(1)) });
  * nudge of its second was sent.
  */
 export function sqsRefillQueue({ client, url }: { readonly client: SQSClient; readonly url: string }): RefillQueue {
+  const send = (poolId: PoolId, deduplicationId: string) =>
+    client.send(
+      new SendMessageCommand({
+        QueueUrl: url,
+        MessageBody: JSON.stringify({ poolId } satisfies z.input<typeof body>),
+        MessageGroupId: poolId,
+        MessageDeduplicationId: deduplicationId,
+      }),
+    );
+  const latest = new Map<PoolId, { readonly id: string; readonly sent: Promise<unknown> }>();
   return {
     async nudge(poolId, now) {
-      await client.send(
-        new SendMessageCommand({
-          QueueUrl: url,
-          MessageBody: JSON.stringify({ poolId } satisfies z.input<typeof body>),
-          MessageGroupId: poolId,
-          MessageDeduplicationId: `${poolId}:${Math.floor(now / 1000)}`,
-        }),
-      );
+      const id = `${poolId}:${Math.floor(now / 1000)}`;
+      const known = latest.get(poolId);
+      // The queue would drop another message of the same second; nothing is gained by sending it.
+      const nudge = known?.id === id ? known : { id, sent: send(poolId, id) };
+      latest.set(poolId, nudge);
+      try {
+        await nudge.sent;
+      } catch (error) {
+        if (latest.get(poolId) === nudge) latest.delete(poolId);
+        throw error;
+      }
     },
   };
 }
