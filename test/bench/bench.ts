@@ -23,8 +23,8 @@ type ScenarioName = keyof typeof scenarios;
 
 const usage = `Measures claims: the deployed bundles in worker threads, behind HTTP, against DynamoDB Local in memory.
 
-  npm run bench                       everything, in under four minutes; writes docs/bench
-  npm run bench -- --quick            shorter runs, under a minute; prints the table only
+  npm run bench                       everything, about four minutes; writes docs/bench
+  npm run bench -- --quick            shorter runs, about a minute; prints the table only
   npm run bench -- --only a,b         some scenarios; prints the table only
                                       (${Object.keys(scenarios).join(", ")})
   npm run bench -- --out <folder>     writes table, JSON and plots there
