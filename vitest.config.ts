@@ -13,11 +13,11 @@ export default defineConfig({
       project("simulation", { testTimeout: 120_000 }),
       project("history", { hookTimeout: 60_000 }),
       project("infra", { testTimeout: 60_000, hookTimeout: 120_000 }),
-      project("integration", { testTimeout: 60_000, hookTimeout: 600_000, fileParallelism: false }),
+      project("integration", { testTimeout: 60_000, hookTimeout: 1_800_000, fileParallelism: false }),
       project("e2e", {
         globalSetup: "test/support/deployment.ts",
         testTimeout: 180_000,
-        hookTimeout: 1_200_000,
+        hookTimeout: 1_800_000,
         fileParallelism: false,
       }),
     ],
