@@ -124,6 +124,7 @@ function repairs({ slots, clusters, counters, observations }: PoolView, now: Ins
   const bySlot = new Map(slots.map((slot) => [slot.n, slot]));
   const available = new Map(clusters.filter((it) => it.state === "available").map((it) => [it.id, it]));
   const abandoned = new Set<number>();
+  const holes = countHoles(slots, counters);
   const actions: PoolAction[] = [];
   const abandon = (slot: number) => {
     abandoned.add(slot);
@@ -144,10 +145,17 @@ function repairs({ slots, clusters, counters, observations }: PoolView, now: Ins
     const slot = abandoned.has(cluster.slot) ? undefined : bySlot.get(cluster.slot);
     if (slot?.cluster?.clusterId === cluster.id) continue;
     const taken = slot?.cluster !== undefined || slot?.ticketGone === true;
-    const nobodyComes = cluster.slot <= dead && !(slot && isWaiting(slot));
-    actions.push({ kind: "place", clusterId: cluster.id, again: taken || nobodyComes });
+    const isAwaited = slot !== undefined && isWaiting(slot);
+    const nobodyComes = cluster.slot <= dead && !isAwaited;
+    const isNeededElsewhere = holes > 0 && !isAwaited;
+    actions.push({ kind: "place", clusterId: cluster.id, again: taken || nobodyComes || isNeededElsewhere });
   }
   return [...actions, ...fillHoles({ slots, clusters, counters })];
+}
+
+/** Slots that clusters have passed by and a sandbox waits in. */
+function countHoles(slots: readonly Slot[], { tail }: PoolCounters): number {
+  return slots.filter((slot) => isWaiting(slot) && slot.n <= tail).length;
 }
 
 /**
@@ -155,7 +163,7 @@ function repairs({ slots, clusters, counters, observations }: PoolView, now: Ins
  * reach last: placed again, it takes the oldest hole.
  */
 function fillHoles({ slots, clusters, counters }: Pick<PoolView, "slots" | "clusters" | "counters">): PoolAction[] {
-  const holes = slots.filter((slot) => isWaiting(slot) && slot.n <= counters.tail).length;
+  const holes = countHoles(slots, counters);
   const unmet = new Set(slots.flatMap(({ sandbox, cluster }) => (cluster && !sandbox ? [cluster.clusterId] : [])));
   return clusters
     .filter((it): it is ClusterIn<"available"> => it.state === "available" && it.slot > counters.head)

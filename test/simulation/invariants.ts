@@ -12,14 +12,23 @@ type Cloud = { readonly exists: (id: ClusterId) => boolean; readonly made: Reado
 
 /** A sandbox may stay past its deadline for two sweeps, a lost message and a retry: what docs/claim.md promises. */
 const reapedWithin = 10 * 60_000;
-/** Some passes may die, each a visibility timeout long. */
-const matchedWithin = 8 * 60_000;
+/** Passes that were not interrupted, after which nobody waits beside a warm cluster any more. */
+const matchedWithinPasses = 3;
+
+/** When each pass began that came to its end. */
+type CompletedPasses = readonly number[];
 
 /**
  * The stores, watched from inside: what each write really did, whoever asked for it and whatever became of the answer.
  * Throws a `Violation` at the write that breaks an invariant.
  */
-export function watch(pools: PoolStore, sandboxes: SandboxStore, config: PoolConfig, claims: Set<SandboxId>) {
+export function watch(
+  pools: PoolStore,
+  sandboxes: SandboxStore,
+  config: PoolConfig,
+  claims: Set<SandboxId>,
+  passes: CompletedPasses,
+) {
   const holder = new Map<ClusterId, SandboxId>();
   const held = new Map<SandboxId, ClusterId>();
   const owners = new Map<string, Set<SandboxId>>();
@@ -106,7 +115,7 @@ export function watch(pools: PoolStore, sandboxes: SandboxStore, config: PoolCon
       if (!maySandboxBecome(before.state, ended.state)) {
         throw new Violation("life cycle", `${ended.id} went from ${before.state} to ${ended.state}`);
       }
-      if (ended.reason === "queue_timeout") await checkWaitedForNothing(pools, before, ended.endedAt);
+      if (ended.reason === "queue_timeout") await checkWaitedForNothing(pools, before, passes);
       const done = await sandboxes.end(before, ended, cluster);
       if (done) owners.get(ownerKey(before))?.delete(before.id);
       else race("end lost to a change");
@@ -116,12 +125,17 @@ export function watch(pools: PoolStore, sandboxes: SandboxStore, config: PoolCon
   return { pools: watchedPools, sandboxes: watchedSandboxes, races, held, clusters };
 }
 
-/** Whoever gives up waiting did not do so beside a cluster that lay warm for some passes. */
-async function checkWaitedForNothing(pools: PoolStore, { id, poolId, createdAt }: Sandbox, now: number): Promise<void> {
+/** Whoever gives up waiting did not do so beside a cluster that some passes had found warm. */
+async function checkWaitedForNothing(
+  pools: PoolStore,
+  { id, poolId, createdAt }: Sandbox,
+  passes: CompletedPasses,
+): Promise<void> {
   const view = await pools.readPool(poolId);
   for (const cluster of view?.clusters ?? []) {
     if (cluster.state !== "available" || cluster.slot <= (view?.counters.head ?? 0)) continue;
-    if (Math.max(cluster.availableAt, createdAt) + matchedWithin > now) continue;
+    const both = Math.max(cluster.availableAt, createdAt);
+    if (passes.filter((begun) => begun > both).length < matchedWithinPasses) continue;
     throw new Violation("nobody waits beside a warm cluster", `${id} gave up beside ${cluster.id}`);
   }
 }

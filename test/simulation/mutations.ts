@@ -29,8 +29,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: "the plan does not place clusters again",
     file: "shared/domain/plan.ts",
-    from: 'actions.push({ kind: "place", clusterId: cluster.id, again: taken || nobodyComes });',
-    to: "void (taken || nobodyComes);",
+    from: 'actions.push({ kind: "place", clusterId: cluster.id, again: taken || nobodyComes || isNeededElsewhere });',
+    to: "void (taken || nobodyComes || isNeededElsewhere);",
   },
   {
     name: "the plan does not ask again for lost steps",

@@ -75,7 +75,8 @@ export async function simulate(
   const inside = memoryStores();
   await inside.pools.putConfig(config);
   const claims = new Set<SandboxId>();
-  const watched = watch(watchOperations(inside.pools), inside.sandboxes, config, claims);
+  const passes: number[] = [];
+  const watched = watch(watchOperations(inside.pools), inside.sandboxes, config, claims, passes);
   const theCloud = cloud(scheduler, chance, shape.troublePercent);
   const answered = new Set<SandboxId>();
   const clock = () => scheduler.now();
@@ -94,7 +95,12 @@ export async function simulate(
     scheduler.spawn(name, main, onEnd);
   });
   const refill = refillQueue(scheduler, chance, (id, onEnd) => {
-    scheduler.spawn(`refiller ${id}`, async (process) => void (await refillPool(portsOf(process), id)), onEnd);
+    const pass = async (process: Process) => {
+      const begun = scheduler.now();
+      await refillPool(portsOf(process), id);
+      passes.push(begun);
+    };
+    scheduler.spawn(`refiller ${id}`, pass, onEnd);
   });
   function portsOf(process: Process) {
     return {

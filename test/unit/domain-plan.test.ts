@@ -122,6 +122,12 @@ describe("a plan", () => {
     );
   });
 
+  it("takes a cluster without its slot straight to whoever waits in a hole", () => {
+    const counters = { head: 1, tail: 2, drawn: {}, ceiling: {} };
+    const view = aView({ clusters: [cluster(2, "available")], slots: [waiting(1)], counters, policy: { minWarm: 0 } });
+    expect(planPool(view, now)).toEqual([{ kind: "place", clusterId: "cls-2", again: true }]);
+  });
+
   it("puts a cluster into the slot that its record names when the slot does not know it yet", () => {
     const view = aView({
       clusters: [cluster(1, "available")],
