@@ -71,6 +71,13 @@ export function createScheduler(
     callback?.(outcome);
   }
 
+  /** Time never goes back: a timer that waited for others to go on fires late. */
+  function fire(timer: Timer) {
+    timers.splice(timers.indexOf(timer), 1);
+    now = Math.max(now, timer.due);
+    timer.fire();
+  }
+
   const scheduler: Scheduler = {
     now: () => now,
     trace,
@@ -118,17 +125,13 @@ export function createScheduler(
         if (runnable.length === 0) {
           const timer = timers[0];
           if (!timer || timer.due > until) return "rest";
-          timers.shift();
-          now = timer.due;
-          timer.fire();
+          fire(timer);
           continue;
         }
         // Now and then time passes although somebody could go on: slow functions, late answers.
         const next = timers[0];
         if (next && next.due <= until && chance.happens(3)) {
-          timers.shift();
-          now = next.due;
-          next.fire();
+          fire(next);
           continue;
         }
         now += chance.between(0, 3);
