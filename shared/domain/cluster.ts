@@ -3,7 +3,10 @@ import type { ClusterId, OwnerId, PoolId, SandboxId, TenantId } from "./ids.ts";
 import type { ClusterReason, ClusterState } from "./lifecycle.ts";
 import type { Instant } from "./time.ts";
 
-/** How to reach a cluster's API server. */
+/**
+ * How to reach a cluster's API server. Kept apart from the cluster's record: its certificate is longer than all the rest, and
+ * every plan reads every record of its pool.
+ */
 export interface ClusterAddress {
   /** `https://…` */
   readonly endpoint: string;
@@ -26,8 +29,6 @@ interface Teardown {
   readonly reason: ClusterReason;
   readonly detail?: string;
   readonly progress: Progress<TeardownStep>;
-  /** Absent when the cloud never told an address. */
-  readonly address?: ClusterAddress;
   readonly sandboxId?: SandboxId;
   readonly drainedAt: Instant;
   readonly report: TeardownReport;
@@ -48,25 +49,15 @@ export interface TeardownFinding {
 
 export type Cluster =
   | (Base & { readonly state: "requested"; readonly progress: Progress<ProvisionStep> })
-  | (Base & {
-      readonly state: "provisioning";
-      readonly progress: Progress<ProvisionStep>;
-      readonly address?: ClusterAddress;
-    })
-  | (Base & {
-      readonly state: "validating";
-      readonly progress: Progress<ProvisionStep>;
-      readonly address: ClusterAddress;
-    })
+  | (Base & { readonly state: "provisioning"; readonly progress: Progress<ProvisionStep> })
+  | (Base & { readonly state: "validating"; readonly progress: Progress<ProvisionStep> })
   | (Base & {
       readonly state: "available";
-      readonly address: ClusterAddress;
       readonly slot: number;
       readonly availableAt: Instant;
     })
   | (Base & {
       readonly state: "claimed";
-      readonly address: ClusterAddress;
       readonly sandboxId: SandboxId;
       readonly tenant: TenantId;
       readonly ownerId: OwnerId;
@@ -113,7 +104,6 @@ export function drain(
     drainedAt: now,
     progress: { step: "revoke", startedAt: now, attempts: 0, dueAt: now },
     report: { removed: [] },
-    ...("address" in cluster && cluster.address !== undefined && { address: cluster.address }),
     ...(cluster.state === "claimed" && { sandboxId: cluster.sandboxId }),
     ...(detail !== undefined && { detail }),
   };

@@ -1,5 +1,5 @@
 import type { CapacityBlock } from "../domain/capacity.ts";
-import type { Cluster, ClusterIn } from "../domain/cluster.ts";
+import type { Cluster, ClusterAddress, ClusterIn } from "../domain/cluster.ts";
 import type { ClusterId, PoolId, SandboxId, TenantId } from "../domain/ids.ts";
 import type { PoolOperation } from "../domain/operation.ts";
 import type { Observation, PoolView } from "../domain/plan.ts";
@@ -80,6 +80,10 @@ export interface PoolStore {
   /** Sandboxes waiting in slots before `ticket`. */
   countWaitingBefore(poolId: PoolId, ticket: number): Promise<number>;
   getCluster(poolId: PoolId, clusterId: ClusterId): Promise<Cluster | undefined>;
+  /** `undefined` before the cloud has told it, and once the record is closed. */
+  getAddress(clusterId: ClusterId): Promise<ClusterAddress | undefined>;
+  /** Written before the record that relies on it; a repeated write replaces it. */
+  saveAddress(clusterId: ClusterId, address: ClusterAddress): Promise<void>;
   /** A closed record (`deleted`), which no longer lies in its pool's partition. */
   getClosedCluster(clusterId: ClusterId): Promise<ClusterIn<"deleted"> | undefined>;
 
@@ -145,7 +149,7 @@ export interface PoolStore {
    */
   drainAvailable(cluster: ClusterIn<"draining">, slot: number, pass?: number): Promise<boolean>;
   /**
-   * Closes a cluster's record: it leaves the pool's partition and is kept for the retention time, and its sandbox, if given,
+   * Closes a cluster's record: its address goes, it leaves the pool's partition and is kept for the retention time, and its sandbox, if given,
    * becomes `terminated`, all or nothing. True also when that had happened before.
    */
   closeCluster(cluster: ClusterIn<"deleted">, sandbox?: SandboxIn<"terminated">): Promise<boolean>;

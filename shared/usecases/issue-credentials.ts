@@ -44,18 +44,22 @@ export async function issueCredentials(
   if (!sandbox) return refuse({ code: "sandbox_not_found" });
   const may = usable(sandbox, clock());
   if (!may.ok) return may;
-  const cluster = await pools.getCluster(sandbox.poolId, may.value.clusterId);
-  if (cluster?.state !== "claimed" || cluster.sandboxId !== id) {
+  const { clusterId } = may.value;
+  const [cluster, address] = await Promise.all([
+    pools.getCluster(sandbox.poolId, clusterId),
+    pools.getAddress(clusterId),
+  ]);
+  if (cluster?.state !== "claimed" || cluster.sandboxId !== id || !address) {
     return refuse({ code: "provisioner_unavailable", detail: "The sandbox's cluster is not there any more." });
   }
   const left = may.value.state === "active" ? secondsUntil(clock(), may.value.expiresAt) : may.value.terms.ttlSeconds;
   const wanted = expirationSeconds ?? Math.min(maxExpirationSeconds, Math.max(minExpirationSeconds, left));
-  const target = { id: cluster.id, ...cluster.address };
+  const target = { id: clusterId, ...address };
   const issued = await issuer.issue(target, id, wanted).catch((cause: unknown) => ({ cause }));
   if ("cause" in issued) {
     const detail = issued.cause instanceof Error ? issued.cause.message : String(issued.cause);
     return refuse({ code: "provisioner_unavailable", detail: `The cluster did not issue a credential: ${detail}` });
   }
   const used = await recordUse(ports, tenant, id, { type: "credentials_issued" });
-  return used.ok ? ok({ sandbox: used.value, credential: issued, address: cluster.address }) : used;
+  return used.ok ? ok({ sandbox: used.value, credential: issued, address }) : used;
 }

@@ -87,8 +87,8 @@ async function chooseSlot(pools: PoolStore, { poolId }: ClusterIn<"validating" |
 }
 
 function available(cluster: ClusterIn<"validating" | "available">, slot: number, now: number): ClusterIn<"available"> {
-  const { id, poolId, revision, createdAt, version, address } = cluster;
+  const { id, poolId, revision, createdAt, version } = cluster;
   const availableAt = cluster.state === "available" ? cluster.availableAt : now;
   const base = { id, poolId, revision, createdAt, updatedAt: now, version: version + 1 };
-  return { ...base, state: "available", address, slot, availableAt };
+  return { ...base, state: "available", slot, availableAt };
 }

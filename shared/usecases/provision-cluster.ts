@@ -4,6 +4,8 @@ import { type ClusterAddress, type ClusterIn, type ClusterInFlight, drain } from
 import type { ClusterId } from "../domain/ids.ts";
 import type { PoolConfig } from "../domain/pool.ts";
 import type { StepOutcome } from "../ports/cluster-provider.ts";
+import type { KubernetesTarget } from "../ports/kubernetes-access.ts";
+import type { PoolStore } from "../ports/pool-store.ts";
 import { type AdvanceOutcome, type AdvancePorts, attemptStep, sendNext } from "./cluster-step.ts";
 import { placeCluster } from "./place-cluster.ts";
 
@@ -39,7 +41,7 @@ export async function provision(ports: AdvancePorts, cluster: ClusterInFlight): 
 }
 
 async function attempt(
-  { provider, kubernetes }: AdvancePorts,
+  { provider, kubernetes, pools }: AdvancePorts,
   cluster: ClusterInFlight,
   { clusterClass }: PoolConfig,
 ): Promise<StepOutcome<{ readonly address?: ClusterAddress }>> {
@@ -51,24 +53,23 @@ async function attempt(
     case "access":
       return provider.grantAccess(cluster.id);
     case "bootstrap":
-      return kubernetes.bootstrap(target(cluster));
+      return kubernetes.bootstrap(await target(pools, cluster));
     case "validate":
-      return kubernetes.validate(target(cluster), clusterClass.nodes);
+      return kubernetes.validate(await target(pools, cluster), clusterClass.nodes);
   }
 }
 
-function target(cluster: ClusterInFlight) {
-  if (!("address" in cluster) || cluster.address === undefined) {
-    throw new Error(`${cluster.id} is at ${cluster.progress.step} without an address.`);
-  }
-  return { id: cluster.id, ...cluster.address };
+async function target(pools: PoolStore, { id, progress }: ClusterInFlight): Promise<KubernetesTarget> {
+  const address = await pools.getAddress(id);
+  if (!address) throw new Error(`${id} is at ${progress.step} without an address.`);
+  return { id, ...address };
 }
 
 async function advance(
   ports: AdvancePorts,
   cluster: ClusterInFlight,
   config: PoolConfig,
-  address = "address" in cluster ? cluster.address : undefined,
+  address?: ClusterAddress,
 ): Promise<AdvanceOutcome> {
   const { pools, clock, refill, work } = ports;
   const now = clock();
@@ -83,9 +84,9 @@ async function advance(
   // What the cloud was asked for; later steps may see a newer configuration.
   const revision = step === "create" ? config.revision : cluster.revision;
   const base = { id, poolId, createdAt, revision, updatedAt: now, version: version + 1 };
-  const progress = enter(next, now);
-  let advanced: ClusterIn<"provisioning" | "validating"> = { ...base, state: "provisioning", progress };
-  if (address) advanced = { ...base, state: next === "validate" ? "validating" : "provisioning", progress, address };
+  const state = next === "validate" ? "validating" : "provisioning";
+  const advanced: ClusterIn<"provisioning" | "validating"> = { ...base, state, progress: enter(next, now) };
+  if (address) await pools.saveAddress(id, address);
   if (!(await pools.saveCluster(advanced))) return { kind: "nothing" };
   await sendNext(work, advanced);
   if (step === "create") await noteCapacity(ports, cluster, "free");

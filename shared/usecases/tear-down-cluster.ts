@@ -3,6 +3,7 @@ import type { ClusterIn, TeardownReport } from "../domain/cluster.ts";
 import { close } from "../domain/lease.ts";
 import type { Instant } from "../domain/time.ts";
 import type { Removed, StepOutcome } from "../ports/cluster-provider.ts";
+import type { KubernetesTarget } from "../ports/kubernetes-access.ts";
 import { type AdvanceOutcome, type AdvancePorts, attemptStep, sendNext } from "./cluster-step.ts";
 
 type TearingDown = ClusterIn<"draining" | "deleting">;
@@ -45,14 +46,19 @@ export async function tearDown(ports: AdvancePorts, cluster: TearingDown): Promi
 const nothingToDo = { kind: "done" } as const;
 
 async function attempt(
-  { provider, kubernetes }: AdvancePorts,
-  { id, address, progress }: TearingDown,
+  { provider, kubernetes, pools }: AdvancePorts,
+  { id, progress }: TearingDown,
 ): Promise<StepOutcome<Partial<Removed>>> {
+  /** Without an address the cloud never told one: there is no API server to ask. */
+  const ifReachable = async <Facts>(step: (target: KubernetesTarget) => Promise<StepOutcome<Facts>>) => {
+    const address = await pools.getAddress(id);
+    return address ? step({ id, ...address }) : nothingToDo;
+  };
   switch (progress.step) {
     case "revoke":
-      return address ? kubernetes.revokeCredentials({ id, ...address }) : nothingToDo;
+      return ifReachable(kubernetes.revokeCredentials);
     case "externals":
-      return address ? kubernetes.removeExternals({ id, ...address }) : nothingToDo;
+      return ifReachable(kubernetes.removeExternals);
     case "compute":
       return provider.removeCompute(id);
     case "interfaces":

@@ -3,20 +3,9 @@ import type { TableAccess } from "../../shared/adapters/dynamodb/client.ts";
 import { encodeCluster } from "../../shared/adapters/dynamodb/codec.ts";
 import { poolKeys } from "../../shared/adapters/dynamodb/keys.ts";
 import { dynamoPoolStore } from "../../shared/adapters/dynamodb/pool-store.ts";
-import type { ClusterAddress } from "../../shared/domain/cluster.ts";
 import { asId, type ClusterId, type PoolId } from "../../shared/domain/ids.ts";
 import type { PoolConfig } from "../../shared/domain/pool.ts";
 import { aCluster, aPoolConfig } from "../support/builders.ts";
-
-interface Settings extends Partial<Pick<PoolConfig, "policy" | "quotas">> {
-  readonly address?: ClusterAddress;
-}
-
-/** As long as EKS's: the certificate is most of such a cluster's record, and so of what a plan reads. */
-export const eksAddress: ClusterAddress = {
-  endpoint: `https://${"0123456789ABCDEF".repeat(2)}.gr7.us-east-1.eks.amazonaws.com`,
-  certificateAuthority: "LS0t".repeat(370),
-};
 
 /** The name of the cluster in slot `n` of a new pool. */
 export function clusterIn(n: number): ClusterId {
@@ -28,7 +17,7 @@ export async function aWarmPool(
   access: TableAccess,
   name: string,
   count: number,
-  { policy, quotas, address }: Settings = {},
+  { policy, quotas }: Partial<Pick<PoolConfig, "policy" | "quotas">> = {},
   firstSlot = 1,
 ): Promise<PoolConfig> {
   const poolId = asId<PoolId>(name);
@@ -48,7 +37,7 @@ export async function aWarmPool(
   const items = Array.from({ length: count }, (_, index) => index + firstSlot).flatMap((n) => {
     const id = clusterIn(n);
     const times = { availableAt: now, createdAt: now - 180_000 };
-    const cluster = aCluster.available({ id, poolId, slot: n, version: 3, ...times, ...(address && { address }) });
+    const cluster = aCluster.available({ id, poolId, slot: n, version: 3, ...times });
     return [encodeCluster(cluster), { ...poolKeys.slot(poolId, n), n, clusterId: id, clusterSince: now }];
   });
   await putAll(access, [...items, { ...poolKeys.counters(poolId), head: firstSlot - 1, tail: firstSlot - 1 + count }]);

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { drain } from "../../shared/domain/cluster.ts";
 import { close, end } from "../../shared/domain/lease.ts";
-import { aCluster, aPoolConfig, now } from "../support/builders.ts";
+import { aCluster, anAddress, aPoolConfig, now } from "../support/builders.ts";
 import {
   arrive,
   cls,
@@ -38,11 +38,10 @@ export function clusterContract(open: OpenStores): void {
     it("holds every state as written", async () => {
       await requestCluster(stores);
       const error = { attempts: 3, note: "nodes Ready 1 of 2", startedAt: now, dueAt: now + 5000 };
-      const { address } = aCluster.available();
       const removed = [{ resource: "service/default/web", by: "us", at: now }] as const;
-      const withDetail = { detail: "gone", address, sandboxId: sbx(1), report: { removed, verifiedGoneAt: now } };
+      const withDetail = { detail: "gone", sandboxId: sbx(1), report: { removed, verifiedGoneAt: now } };
       const states = [
-        aCluster.provisioning({ progress: { ...error, step: "access" }, address }),
+        aCluster.provisioning({ progress: { ...error, step: "access" } }),
         aCluster.provisioning(),
         aCluster.validating(),
         aCluster.available(),
@@ -55,6 +54,17 @@ export function clusterContract(open: OpenStores): void {
         expect(await pools.saveCluster(cluster)).toBe(true);
         expect(await pools.getCluster(small, cls(1))).toEqual(cluster);
       }
+    });
+
+    it("has its address beside it, until it is closed", async () => {
+      await requestCluster(stores);
+      expect(await pools.getAddress(cls(1))).toBeUndefined();
+      await pools.saveAddress(cls(1), { ...anAddress, endpoint: "https://before.example" });
+      await pools.saveAddress(cls(1), anAddress);
+      expect(await pools.getAddress(cls(1))).toEqual(anAddress);
+      await pools.saveCluster(aCluster.deleting({ version: 2 }));
+      await pools.closeCluster(aCluster.deleted({ version: 3 }));
+      expect(await pools.getAddress(cls(1))).toBeUndefined();
     });
 
     it("is saved on the version before it only; the repeat finds its own", async () => {

@@ -132,15 +132,15 @@ export async function inMemory(configs: readonly PoolConfig[] = [small]) {
   const warm = async (name: string, { poolId, revision } = small) => {
     const id = asId<ClusterId>(name);
     const base = { id, poolId, revision, createdAt: time.now - 180_000, updatedAt: time.now };
-    const address = { endpoint: "https://cluster.example", certificateAuthority: "Y2E=" };
     const progress = enter("validate" as const, time.now);
     await stores.pools.createCluster(
       { ...base, state: "requested", version: 1, progress },
       await stores.pools.beginPass(poolId),
     );
     await stores.pools.saveCluster({ ...base, state: "provisioning", version: 2, progress });
-    const validating = { ...base, state: "validating", version: 3, progress, address } as const;
+    const validating = { ...base, state: "validating", version: 3, progress } as const;
     await stores.pools.saveCluster(validating);
+    await stores.pools.saveAddress(id, { endpoint: "https://cluster.example", certificateAuthority: "Y2E=" });
     await placeCluster(ports, validating);
   };
   return { ports, queues, time, recorded, warm };

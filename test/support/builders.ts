@@ -29,7 +29,7 @@ export function aPoolConfig(facts: Partial<PoolConfig> = {}): PoolConfig {
   };
 }
 
-const address = { endpoint: "https://127.0.0.1:6443", certificateAuthority: "Q0E=" };
+export const anAddress = { endpoint: "https://127.0.0.1:6443", certificateAuthority: "Q0E=" };
 const step = { startedAt: now, attempts: 0, dueAt: now };
 const clusterBase = {
   id: asId<ClusterIn<"requested">["id"]>("cls-1"),
@@ -58,13 +58,11 @@ export const aCluster = {
     ...clusterBase,
     state: "validating",
     progress: { ...step, step: "validate" },
-    address,
     ...facts,
   }),
   available: (facts: Facts<ClusterIn<"available">> = {}): ClusterIn<"available"> => ({
     ...clusterBase,
     state: "available",
-    address,
     slot: 1,
     availableAt: now,
     ...facts,

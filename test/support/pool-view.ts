@@ -29,12 +29,11 @@ export function cluster(
     updatedAt: now,
     version: 1,
   };
-  const address = { endpoint: "https://127.0.0.1:1", certificateAuthority: "" };
   const teardown = { reason: "sandbox_ended" as const, drainedAt: now, report: { removed: [] } };
   const step = { startedAt: now, attempts: 0, dueAt: now };
   switch (state) {
     case "available":
-      return { ...base, state, address, slot, availableAt: now - 300_000 };
+      return { ...base, state, slot, availableAt: now - 300_000 };
     case "claimed": {
       const holder = {
         sandboxId: asId<SandboxId>(`sbx_${n}`),
@@ -42,7 +41,7 @@ export function cluster(
         ownerId: asId<never>("ada"),
         countedTicket: n,
       };
-      return { ...base, ...holder, state, address, availableAt: now, claimedAt: now };
+      return { ...base, ...holder, state, availableAt: now, claimedAt: now };
     }
     case "provisioning":
       return { ...base, state, progress: { ...step, step: "wait" } };

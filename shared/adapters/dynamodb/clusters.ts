@@ -7,7 +7,7 @@ import type { Item } from "./attributes.ts";
 import type { TableAccess } from "./client.ts";
 import { decodeCluster, encodeClosedCluster, encodeCluster, encodeSandbox } from "./codec.ts";
 import { type TransactionPart, writeAll, writeIf } from "./conditional-write.ts";
-import { poolKeys } from "./keys.ts";
+import { addressKey, poolKeys } from "./keys.ts";
 import { slotIs, takeClusterOut } from "./slot-writes.ts";
 
 const isAbsent = "attribute_not_exists(pk)";
@@ -71,6 +71,7 @@ export function dynamoClusters(
             ExpressionAttributeValues: { ":before": version - 1 },
           },
         },
+        address: { Delete: { Key: addressKey(id) } },
         closed: { Put: { Item: encodeClosedCluster(cluster), ConditionExpression: isAbsent } },
         sandbox: sandbox && {
           Put: {

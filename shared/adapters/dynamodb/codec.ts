@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import type { CapacityBlock } from "../../domain/capacity.ts";
-import type { Cluster, ClusterIn } from "../../domain/cluster.ts";
+import type { Cluster, ClusterAddress, ClusterIn } from "../../domain/cluster.ts";
 import type { TenantId } from "../../domain/ids.ts";
 import { deadlineOf } from "../../domain/lease.ts";
 import { type PoolOperation, untouched } from "../../domain/operation.ts";
@@ -12,6 +12,7 @@ import { after, type Instant } from "../../domain/time.ts";
 import type { Item } from "./attributes.ts";
 import { closedClusterKey, dueKey, poolKeys, sandboxKey } from "./keys.ts";
 import {
+  addressSchema,
   capacitySchema,
   clusterSchema,
   configSchema,
@@ -67,6 +68,14 @@ export function decodeCluster(item: Item): Cluster {
 
 export function decodeClosedCluster(item: Item): ClusterIn<"deleted"> {
   return deletedCluster.parse(item);
+}
+
+export function encodeAddress(address: ClusterAddress): Item {
+  return addressSchema.parse(address);
+}
+
+export function decodeAddress(item: Item): ClusterAddress {
+  return addressSchema.parse(item);
 }
 
 export function encodeConfig(config: PoolConfig): Item {

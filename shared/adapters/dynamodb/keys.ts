@@ -42,6 +42,10 @@ export function poolListKey(poolId: PoolId): Key {
   return { pk: poolListPartition, sk: poolId };
 }
 
+export function addressKey(clusterId: ClusterId): Key {
+  return { pk: `CLUSTER#${clusterId}`, sk: "ADDRESS" };
+}
+
 export function closedClusterKey(clusterId: ClusterId): Key {
   return { pk: `CLUSTER#${clusterId}`, sk: "CLUSTER" };
 }

@@ -1,8 +1,9 @@
-import { GetCommand } from "@aws-sdk/lib-dynamodb";
+import { GetCommand, PutCommand } from "@aws-sdk/lib-dynamodb";
 import type { PoolStore } from "../../ports/pool-store.ts";
 import type { Item } from "./attributes.ts";
 import type { TableAccess } from "./client.ts";
 import {
+  decodeAddress,
   decodeCapacity,
   decodeClosedCluster,
   decodeCluster,
@@ -11,10 +12,12 @@ import {
   decodeOperation,
   decodePlan,
   decodeSlot,
+  encodeAddress,
   encodeConfig,
 } from "./codec.ts";
 import { writeAll } from "./conditional-write.ts";
 import {
+  addressKey,
   closedClusterKey,
   clusterPrefix,
   type Key,
@@ -39,6 +42,8 @@ type Pools = Pick<
   | "countWaitingBefore"
   | "getCluster"
   | "getClosedCluster"
+  | "getAddress"
+  | "saveAddress"
 >;
 
 const isWaiting = "confirmed = :yes AND attribute_not_exists(clusterId) AND attribute_not_exists(ticketGone)";
@@ -128,5 +133,11 @@ export function dynamoPools(access: TableAccess): Pools {
 
     getCluster: (poolId, clusterId) => get(poolKeys.cluster(poolId, clusterId), decodeCluster),
     getClosedCluster: (clusterId) => get(closedClusterKey(clusterId), decodeClosedCluster),
+    getAddress: (clusterId) => get(addressKey(clusterId), decodeAddress),
+
+    async saveAddress(clusterId, address) {
+      const Item = { ...encodeAddress(address), ...addressKey(clusterId) };
+      await client.send(new PutCommand({ TableName: tableName, Item }));
+    },
   };
 }

@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import type { CapacityBlock } from "../../domain/capacity.ts";
 import type { Progress } from "../../domain/checklist.ts";
-import type { Cluster } from "../../domain/cluster.ts";
+import type { Cluster, ClusterAddress } from "../../domain/cluster.ts";
 import type { OwnerId, SandboxId, TenantId } from "../../domain/ids.ts";
 import type { PoolOperation } from "../../domain/operation.ts";
 import type { Observation } from "../../domain/plan.ts";
@@ -27,7 +27,10 @@ const progress = <Step extends string>() =>
     note: optional(z.string()),
   }) satisfies z.ZodMiniType<Progress<Step>>;
 
-const address = z.object({ endpoint: z.string(), certificateAuthority: z.string() });
+export const addressSchema = z.object({
+  endpoint: z.string(),
+  certificateAuthority: z.string(),
+}) satisfies z.ZodMiniType<ClusterAddress>;
 
 const clusterBase = {
   id: text<Cluster["id"]>(),
@@ -47,7 +50,6 @@ const teardown = {
   ...clusterBase,
   reason: text<Draining["reason"]>(),
   detail: optional(z.string()),
-  address: optional(address),
   sandboxId: optional(text<SandboxId>()),
   drainedAt: number,
   report: z.object({ removed: z.array(finding), verifiedGoneAt: optional(number) }),
@@ -57,18 +59,12 @@ export const deletedCluster = z.object({ ...teardown, state: z.literal("deleted"
 
 export const clusterSchema = z.discriminatedUnion("state", [
   z.object({ ...clusterBase, state: z.literal("requested"), progress: provisioning }),
-  z.object({
-    ...clusterBase,
-    state: z.literal("provisioning"),
-    progress: provisioning,
-    address: optional(address),
-  }),
-  z.object({ ...clusterBase, state: z.literal("validating"), progress: provisioning, address }),
-  z.object({ ...clusterBase, state: z.literal("available"), address, slot: number, availableAt: number }),
+  z.object({ ...clusterBase, state: z.literal("provisioning"), progress: provisioning }),
+  z.object({ ...clusterBase, state: z.literal("validating"), progress: provisioning }),
+  z.object({ ...clusterBase, state: z.literal("available"), slot: number, availableAt: number }),
   z.object({
     ...clusterBase,
     state: z.literal("claimed"),
-    address,
     sandboxId: text<SandboxId>(),
     tenant: text<TenantId>(),
     ownerId: text<OwnerId>(),

@@ -51,6 +51,12 @@ export function memoryPoolStore(records: Records): PoolStore {
     async getClosedCluster(clusterId) {
       return records.closed.get(clusterId);
     },
+    async getAddress(clusterId) {
+      return records.addresses.get(clusterId);
+    },
+    async saveAddress(clusterId, address) {
+      records.addresses.set(clusterId, address);
+    },
 
     async match({ slot: n, clusterId, sandbox, countedTicket, ownerQuota, now }) {
       const { slots, clusters } = poolOf(records, sandbox.poolId);
@@ -142,6 +148,7 @@ export function memoryPoolStore(records: Records): PoolStore {
         records.sandboxes.set(sandbox.id, sandbox);
       }
       clusters.delete(cluster.id);
+      records.addresses.delete(cluster.id);
       records.closed.set(cluster.id, cluster);
       return true;
     },

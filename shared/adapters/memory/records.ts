@@ -1,5 +1,5 @@
 import type { CapacityBlock } from "../../domain/capacity.ts";
-import type { Cluster, ClusterIn } from "../../domain/cluster.ts";
+import type { Cluster, ClusterAddress, ClusterIn } from "../../domain/cluster.ts";
 import type { ClusterId, OwnerId, PoolId, SandboxId, TenantId } from "../../domain/ids.ts";
 import { type PoolOperation, untouched } from "../../domain/operation.ts";
 import type { Observation } from "../../domain/plan.ts";
@@ -32,13 +32,14 @@ export interface PoolRecords {
 /** The table: what both memory stores read and write. Each method changes it without awaiting, and so at once. */
 export interface Records {
   readonly pools: Map<PoolId, PoolRecords>;
+  readonly addresses: Map<ClusterId, ClusterAddress>;
   readonly closed: Map<ClusterId, ClusterIn<"deleted">>;
   readonly sandboxes: Map<SandboxId, Sandbox>;
   readonly live: Map<string, Set<SandboxId>>;
 }
 
 export function emptyRecords(): Records {
-  return { pools: new Map(), closed: new Map(), sandboxes: new Map(), live: new Map() };
+  return { pools: new Map(), addresses: new Map(), closed: new Map(), sandboxes: new Map(), live: new Map() };
 }
 
 export function poolOf({ pools }: Records, poolId: PoolId): PoolRecords {

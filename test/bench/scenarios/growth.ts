@@ -5,7 +5,7 @@ import { claim, post } from "../claims.ts";
 import { consumedBy } from "../consumed-capacity.ts";
 import { queueEvent } from "../refilling.ts";
 import { median } from "../statistics.ts";
-import { aWarmPool, eksAddress } from "../warm-pool.ts";
+import { aWarmPool } from "../warm-pool.ts";
 
 /** What one claim and one plan cost in a pool of this many warm clusters. */
 interface Size {
@@ -33,7 +33,7 @@ export async function growth(bench: Bench): Promise<Outcome & { readonly data: r
 
 async function measure(bench: Bench, clusters: number): Promise<Size> {
   const { table, api, refiller } = bench;
-  const config = await aWarmPool(table, `growth-${clusters}`, clusters, { address: eksAddress });
+  const config = await aWarmPool(table, `growth-${clusters}`, clusters);
   const { poolId } = config;
 
   const plans: number[] = [];
@@ -72,7 +72,7 @@ function findingOf(size: Size, sizes: readonly Size[]): Finding {
   const claimIsFlat = claimCalls === smallest.claimCalls && claimUnits === smallest.claimUnits;
   const planIsLinear = planPages <= Math.max(1, clusters / 1_000);
   return {
-    scenario: `a pool of ${clusters.toLocaleString("en")} clusters with records as large as EKS's`,
+    scenario: `a pool of ${clusters.toLocaleString("en")} clusters`,
     measure: "claim: ms, calls, write units; plan: ms, pages, read units",
     value: `${claimMilliseconds.toFixed(1)}, ${claimCalls}, ${claimUnits}; ${planMilliseconds.toFixed(1)}, ${planPages}, ${planUnits}`,
     aim: "claim flat; ≤ 1 page per 1,000",
