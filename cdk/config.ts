@@ -1,3 +1,4 @@
+import { clusterIdPrefix } from "../shared/domain/ids.ts";
 import type { PoolConfig } from "../shared/domain/pool.ts";
 import { problemsOf } from "../shared/domain/pool.ts";
 
@@ -133,6 +134,9 @@ function checked(config: StageConfig): StageConfig {
   require(/^[a-z][a-z0-9-]{0,30}$/.test(
     config.deploymentId,
   ), "deploymentId: must be lower-case letters, digits and dashes, at most 31");
+  require(!`${config.deploymentId}-`.includes(
+    `-${clusterIdPrefix}`,
+  ), `deploymentId: must not have the part "${clusterIdPrefix.slice(0, -1)}", by which cluster names of deployments are told apart`);
   require(URL.canParse(config.issuer), "issuer: must be a URL");
   require(config.audience !== "", "audience: must not be empty");
   for (const [poolId, settings] of Object.entries(config.pools)) {

@@ -1,6 +1,7 @@
 import { Stack } from "aws-cdk-lib";
 import { ManagedPolicy, PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { Construct } from "constructs";
+import { clusterIdPrefix } from "../../shared/domain/ids.ts";
 import { explain, explainManagedPolicy, explainWildcard } from "./acknowledgement.ts";
 import { type Deployment, deploymentTag } from "./deployment.ts";
 import type { LambdaFunction } from "./function.ts";
@@ -69,7 +70,8 @@ export class Clusters extends Construct {
    * nothing else: EKS by the prefix of the name, what a cluster's controllers leave behind by the tag that names it.
    */
   letManage(worker: LambdaFunction<unknown>): void {
-    const prefix = `${this.deployment.id}-*`;
+    // With the beginning of a cluster's id: `sandlot-*` would match what belongs to a deployment `sandlot-eu`.
+    const prefix = `${this.deployment.id}-${clusterIdPrefix}*`;
     const arn = (service: string, resource: string) => Stack.of(this).formatArn({ service, resource });
     const clusters = arn("eks", `cluster/${prefix}`);
     const accessEntries = arn("eks", `access-entry/${prefix}`);

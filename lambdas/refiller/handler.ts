@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { Logger } from "@aws-lambda-powertools/logger";
 import { parseRefillMessage } from "../../shared/adapters/sqs/refill-queue.ts";
-import { asId, type ClusterId } from "../../shared/domain/ids.ts";
+import { asId, type ClusterId, clusterIdPrefix } from "../../shared/domain/ids.ts";
 import { base32 } from "../base32.ts";
 import { parseEnvironment } from "../environment.ts";
 import { portsOf } from "../ports.ts";
@@ -13,7 +13,7 @@ const environment = parseEnvironment(schema);
 export const handler = createHandler(
   {
     ...portsOf(environment),
-    newClusterId: () => asId<ClusterId>(`cls-${base32(randomBytes(10))}`),
+    newClusterId: () => asId<ClusterId>(`${clusterIdPrefix}${base32(randomBytes(10))}`),
     parseMessage: parseRefillMessage,
   },
   new Logger({ serviceName: environment.POWERTOOLS_SERVICE_NAME }),

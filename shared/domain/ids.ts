@@ -3,8 +3,10 @@ type Id<Kind extends string> = string & { readonly [kind]: Kind };
 
 /** Opaque, unguessable, `sbx_…`; derived from tenant and idempotency key, so that a retry finds its own sandbox. */
 export type SandboxId = Id<"sandbox">;
-/** `cls-…`; also the cloud's name and idempotency token of the cluster, so it fits the cloud's naming rules. */
+/** `cls-…`; also part of the cluster's name in the cloud and its idempotency token, so it fits the cloud's naming rules. */
 export type ClusterId = Id<"cluster">;
+/** What every cluster's id begins with; no deployment's id contains it as a part. */
+export const clusterIdPrefix = "cls-";
 export type PoolId = Id<"pool">;
 /** Comes from the authorizer only, never from a body or a path. */
 export type TenantId = Id<"tenant">;

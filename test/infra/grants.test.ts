@@ -62,7 +62,7 @@ const consumes = "ChangeMessageVisibility DeleteMessage GetQueueAttributes GetQu
 const owners = ["cluster.k8s.amazonaws.com/name", "eks:eks-cluster-name", "elbv2.k8s.aws/cluster"];
 const leftover = (line: string) => {
   const [resource = "", action = ""] = line.split(": ");
-  return owners.map((tag) => `${resource} if aws:ResourceTag/${tag} like sandlot-laptop-*: ${action}`);
+  return owners.map((tag) => `${resource} if aws:ResourceTag/${tag} like sandlot-laptop-cls-*: ${action}`);
 };
 
 const expected: Readonly<Record<string, readonly string[]>> = {
@@ -81,10 +81,10 @@ const expected: Readonly<Record<string, readonly string[]>> = {
     "dynamodb Table: DeleteItem GetItem PutItem Query UpdateItem",
     "sqs QueuesRefillQueue: SendMessage",
     `sqs QueuesWorkQueue: ${consumes} SendMessage`,
-    "eks cluster/sandlot-laptop-* if aws:RequestTag/sandlot:deployment is sandlot-laptop: CreateCluster",
-    "eks cluster/sandlot-laptop-*: AssociateAccessPolicy CreateAccessEntry DeleteCluster DeleteNodegroup DescribeCluster ListNodegroups TagResource UpdateClusterConfig",
-    "eks access-entry/sandlot-laptop-*: AssociateAccessPolicy TagResource",
-    "eks nodegroup/sandlot-laptop-*: DeleteNodegroup",
+    "eks cluster/sandlot-laptop-cls-* if aws:RequestTag/sandlot:deployment is sandlot-laptop: CreateCluster",
+    "eks cluster/sandlot-laptop-cls-*: AssociateAccessPolicy CreateAccessEntry DeleteCluster DeleteNodegroup DescribeCluster ListNodegroups TagResource UpdateClusterConfig",
+    "eks access-entry/sandlot-laptop-cls-*: AssociateAccessPolicy TagResource",
+    "eks nodegroup/sandlot-laptop-cls-*: DeleteNodegroup",
     "iam ClustersClusterRole if iam:PassedToService is eks.amazonaws.com: PassRole",
     "iam ClustersClusterRole: GetRole",
     "iam ClustersNodeRole if iam:PassedToService is eks.amazonaws.com or ec2.amazonaws.com: PassRole",

@@ -1,11 +1,24 @@
 import { expect, test } from "vitest";
-import { belongsTo, clusterName, isOurs, ownerFilters, tagsOf } from "../../shared/adapters/eks/naming.ts";
+import { belongsTo, clusterIdOf, clusterName, isOurs, ownerFilters, tagsOf } from "../../shared/adapters/eks/naming.ts";
 import { asId, type ClusterId } from "../../shared/domain/ids.ts";
 
 const id = asId<ClusterId>("cls-3f9a");
 
 test("a cluster's name in the cloud begins with its deployment", () => {
   expect(clusterName("sandlot-prod", id)).toBe("sandlot-prod-cls-3f9a");
+});
+
+test("a cluster is told by its name from those of deployments with similar names", () => {
+  expect(clusterIdOf("sandlot", "sandlot-cls-3f9a")).toBe(id);
+  for (const name of [
+    "sandlot-eu-cls-3f9a",
+    "sandlot-cls-cls-3f9a",
+    "my-sandlot-cls-3f9a",
+    "sandlot-web",
+    "sandlot-cls-",
+  ]) {
+    expect(clusterIdOf("sandlot", name)).toBeUndefined();
+  }
 });
 
 test("a name that EKS would refuse is refused before the call", () => {

@@ -1,4 +1,4 @@
-import type { ClusterId } from "../../domain/ids.ts";
+import { asId, type ClusterId, clusterIdPrefix } from "../../domain/ids.ts";
 
 /** Longest cluster name that EKS takes (EKS API reference, `CreateCluster`). */
 const maxNameLength = 100;
@@ -9,7 +9,7 @@ export const clusterTag = "sandlot:cluster";
 
 /**
  * A cluster's name in the cloud: it names the deployment too, so that two deployments in one account never meet, and so
- * that a policy can be limited to `<deploymentId>-*`.
+ * that a policy can be limited to `<deploymentId>-cls-*`.
  *
  * @throws RangeError when EKS would refuse the name.
  */
@@ -18,6 +18,22 @@ export function clusterName(deploymentId: string, id: ClusterId): string {
   if (name.length > maxNameLength) throw new RangeError(`${name} is longer than EKS's ${maxNameLength} characters.`);
   if (!/^[0-9A-Za-z][0-9A-Za-z_-]*$/.test(name)) throw new RangeError(`${name} is not a name that EKS takes.`);
   return name;
+}
+
+/**
+ * Every name that `clusterName` gives in a deployment and no name of any other, as IAM policies and EC2 filters write it:
+ * `sandlot-*` alone would match those of a deployment `sandlot-eu` too.
+ */
+export function clusterNamePattern(deploymentId: string): string {
+  return `${deploymentId}-${clusterIdPrefix}*`;
+}
+
+/** The id of the deployment's cluster that has this name in the cloud; `undefined` for a name that is none of them. */
+export function clusterIdOf(deploymentId: string, name: string): ClusterId | undefined {
+  const prefix = `${deploymentId}-`;
+  if (!name.startsWith(prefix)) return undefined;
+  const id = name.slice(prefix.length);
+  return /^cls-[0-9a-z]+$/.test(id) ? asId<ClusterId>(id) : undefined;
 }
 
 /** The tags of a cluster's record in the cloud. */
