@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { belongsTo, clusterIdOf, clusterName, isOurs, ownerFilters, tagsOf } from "../../shared/adapters/eks/naming.ts";
+import { clusterIdOf, clusterName, isOurs, ownerFilters, ownersIn, tagsOf } from "../../shared/adapters/eks/naming.ts";
 import { asId, type ClusterId } from "../../shared/domain/ids.ts";
 
 const id = asId<ClusterId>("cls-3f9a");
@@ -36,21 +36,19 @@ test("a cluster is ours by both of its tags, not by one", () => {
 });
 
 test("a resource belongs to the cluster that its controllers' tags name", () => {
-  expect(belongsTo([{ Key: "eks:eks-cluster-name", Value: "one-cls-1" }], "one-cls-1")).toBe(true);
-  expect(belongsTo([{ Key: "elbv2.k8s.aws/cluster", Value: "one-cls-1" }], "one-cls-1")).toBe(true);
-  expect(belongsTo([{ Key: "eks:eks-cluster-name", Value: "one-cls-10" }], "one-cls-1")).toBe(false);
-  expect(belongsTo([{ Key: "Name", Value: "one-cls-1" }], "one-cls-1")).toBe(false);
-  expect(belongsTo(undefined, "one-cls-1")).toBe(false);
+  expect(ownersIn([{ Key: "eks:eks-cluster-name", Value: "one-cls-1" }])).toEqual(["one-cls-1"]);
+  expect(ownersIn([{ Key: "elbv2.k8s.aws/cluster", Value: "one-cls-1" }])).toEqual(["one-cls-1"]);
+  expect(ownersIn([{ Key: "Name", Value: "one-cls-1" }])).toEqual([]);
+  expect(ownersIn(undefined)).toEqual([]);
 });
 
 test("what the cluster shares with others is not its own", () => {
-  expect(belongsTo([{ Key: "kubernetes.io/cluster/one-cls-1", Value: "owned" }], "one-cls-1")).toBe(true);
-  expect(belongsTo([{ Key: "kubernetes.io/cluster/one-cls-1", Value: "shared" }], "one-cls-1")).toBe(false);
+  expect(ownersIn([{ Key: "kubernetes.io/cluster/one-cls-1", Value: "owned" }])).toEqual(["one-cls-1"]);
+  expect(ownersIn([{ Key: "kubernetes.io/cluster/one-cls-1", Value: "shared" }])).toEqual([]);
 });
 
-test("every filter names one tag and the cluster", () => {
-  for (const { Name, Values } of ownerFilters("one-cls-1")) {
-    const [key, value] = [Name.replace(/^tag:/, ""), Values[0] ?? ""];
-    expect(belongsTo([{ Key: key, Value: value }], "one-cls-1")).toBe(true);
-  }
+test("every tag that names an owner has its filter", () => {
+  const filters = ownerFilters("one-cls-*");
+  expect(filters).toContainEqual({ Name: "tag:eks:eks-cluster-name", Values: ["one-cls-*"] });
+  expect(filters).toContainEqual({ Name: "tag-key", Values: ["kubernetes.io/cluster/one-cls-*"] });
 });

@@ -5,12 +5,16 @@ import type { ClusterId } from "../../domain/ids.ts";
 import { faultName } from "./faults.ts";
 import { clusterName, isOurs } from "./naming.ts";
 
-/** What the adapter needs to know of the deployment that it acts for. */
-export interface EksDeployment {
+/** The cloud, and whose resources in it are meant: all that looking and deleting take. */
+export interface EksAccount {
   readonly eks: EKSClient;
   readonly ec2: EC2Client;
   readonly elb: ElasticLoadBalancingV2Client;
   readonly deploymentId: string;
+}
+
+/** What the adapter needs to know of the deployment that it makes clusters for. */
+export interface EksDeployment extends EksAccount {
   /** Assumed by the control planes, and by the nodes, of all clusters. */
   readonly clusterRoleArn: string;
   readonly nodeRoleArn: string;
@@ -28,7 +32,7 @@ export type Found =
   | { readonly kind: "ours"; readonly cluster: Cluster };
 
 /** Looks the cluster up in the cloud and says whose it is. */
-export async function find({ eks, deploymentId }: EksDeployment, id: ClusterId): Promise<Found> {
+export async function find({ eks, deploymentId }: EksAccount, id: ClusterId): Promise<Found> {
   try {
     const { cluster } = await eks.send(new DescribeClusterCommand({ name: clusterName(deploymentId, id) }));
     if (!cluster) return { kind: "absent" };

@@ -54,26 +54,34 @@ export const ownerTagKeys = [
 ] as const;
 
 /** One tag of an EC2 or load-balancing resource, as their APIs answer it. */
-interface Tag {
+export interface Tag {
   readonly Key?: string | undefined;
   readonly Value?: string | undefined;
 }
 
+const ownerKeyPrefix = "kubernetes.io/cluster/";
+
 /**
- * True when the cluster's controllers made the resource for this cluster alone. `kubernetes.io/cluster/<name>: shared`
+ * The names of clusters whose controllers made the resource for that cluster alone. `kubernetes.io/cluster/<name>: shared`
  * marks a subnet or group that others use too, and does not count.
  */
-export function belongsTo(tags: readonly Tag[] | undefined, cluster: string): boolean {
+export function ownersIn(tags: readonly Tag[] | undefined): readonly string[] {
   const owners: readonly string[] = ownerTagKeys;
-  return (tags ?? []).some(({ Key = "", Value }) =>
-    Key === `kubernetes.io/cluster/${cluster}` ? Value === "owned" : owners.includes(Key) && Value === cluster,
-  );
+  return (tags ?? []).flatMap(({ Key = "", Value = "" }) => {
+    if (owners.includes(Key)) return [Value];
+    return Key.startsWith(ownerKeyPrefix) && Value === "owned" ? [Key.slice(ownerKeyPrefix.length)] : [];
+  });
 }
 
-/** One EC2 filter for each tag that can mark a resource as the cluster's; filters of one request would be and-ed. */
-export function ownerFilters(cluster: string): { Name: string; Values: string[] }[] {
+/**
+ * One EC2 filter for each tag that can mark a resource as a cluster's; filters of one request would be and-ed. They let more
+ * through than `ownersIn` accepts.
+ *
+ * @param pattern a cluster's name, or one with `*` for many.
+ */
+export function ownerFilters(pattern: string): { Name: string; Values: string[] }[] {
   return [
-    ...ownerTagKeys.map((key) => ({ Name: `tag:${key}`, Values: [cluster] })),
-    { Name: `tag:kubernetes.io/cluster/${cluster}`, Values: ["owned"] },
+    ...ownerTagKeys.map((key) => ({ Name: `tag:${key}`, Values: [pattern] })),
+    { Name: "tag-key", Values: [`${ownerKeyPrefix}${pattern}`] },
   ];
 }
