@@ -1,5 +1,5 @@
 import type { TableAccess } from "../../shared/adapters/dynamodb/client.ts";
-import type { BareWriter } from "./bare-writes.ts";
+import type { BareWriter, RecordedClaim } from "./bare-writes.ts";
 import type { Bundles } from "./bundles.ts";
 import type { RunningFunction } from "./functions.ts";
 import type { LocalQueues } from "./sqs.ts";
@@ -14,6 +14,8 @@ export interface Bench {
   readonly refiller: RunningFunction;
   readonly queues: LocalQueues;
   readonly bare: BareWriter;
+  /** The writes of one claim, which the bare writer sends again and again. */
+  readonly recorded: RecordedClaim;
   readonly quick: boolean;
   /** One line about what is going on. */
   readonly say: (line: string) => void;

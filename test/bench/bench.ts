@@ -11,6 +11,7 @@ import { describeMachine } from "./machine.ts";
 import { publish, type Report, tableOf } from "./report.ts";
 import { arrivals } from "./scenarios/arrivals.ts";
 import { contention } from "./scenarios/contention.ts";
+import { firstClaim } from "./scenarios/first-claim.ts";
 import { growth } from "./scenarios/growth.ts";
 import { importTime } from "./scenarios/import-time.ts";
 import { overQuota } from "./scenarios/over-quota.ts";
@@ -18,7 +19,17 @@ import { burst, throughput } from "./scenarios/throughput.ts";
 import { warmClaim } from "./scenarios/warm-claim.ts";
 import { startQueues } from "./sqs.ts";
 
-const scenarios = { contention, warmClaim, throughput, burst, arrivals, growth, overQuota, importTime } as const;
+const scenarios = {
+  contention,
+  warmClaim,
+  throughput,
+  burst,
+  arrivals,
+  growth,
+  overQuota,
+  importTime,
+  firstClaim,
+} as const;
 type ScenarioName = keyof typeof scenarios;
 
 const usage = `Measures claims: the deployed bundles in worker threads, behind HTTP, against DynamoDB Local in memory.
@@ -85,7 +96,7 @@ async function play(names: readonly ScenarioName[], quick: boolean, say: (line: 
   const refiller = await startFunction({ module: bundles.refiller, trigger: "queue" }, environment("refiller"));
   const recorded = await recordClaim(table);
   const bare = await startBareWriter({ endpoint: dynamoDb.endpoint, claim: recorded });
-  const bench: Bench = { table, bundles, environment, api, refiller, queues, bare, quick, say };
+  const bench: Bench = { table, bundles, environment, api, refiller, queues, bare, recorded, quick, say };
 
   say("warming up");
   const quiet = { ...bench, quick: true, say: () => undefined };

@@ -2,8 +2,8 @@ import { createServer } from "node:http";
 import { text } from "node:stream/consumers";
 import { parentPort, workerData } from "node:worker_threads";
 import type { Context } from "aws-lambda";
-import type { HttpEvent, HttpResponse } from "../../lambdas/http/event.ts";
-import { scopes } from "../../shared/api/routes.ts";
+import type { HttpResponse } from "../../lambdas/http/event.ts";
+import { context, gatewayEvent } from "./gateway-event.ts";
 import { countDynamoDbCalls } from "./wire-count.ts";
 
 /** What the thread is started with; its environment is the function's. */
@@ -21,53 +21,14 @@ const takeCount = countDynamoDbCalls();
 const { module, trigger } = workerData as FunctionThread;
 const { handler } = (await import(module)) as { handler: (event: unknown, context: Context) => Promise<unknown> };
 
-const context: Context = {
-  callbackWaitsForEmptyEventLoop: false,
-  functionName: "bench",
-  functionVersion: "1",
-  invokedFunctionArn: "arn:aws:lambda:us-east-1:000000000000:function:bench",
-  memoryLimitInMB: "1024",
-  awsRequestId: "bench",
-  logGroupName: "bench",
-  logStreamName: "bench",
-  // A crowded machine must show as latency, not as an invocation that Lambda would have ended.
-  getRemainingTimeInMillis: () => 900_000,
-  done: () => undefined,
-  fail: () => undefined,
-  succeed: () => undefined,
-};
-const claims = { tenant: "acme", sub: "bench", scope: scopes.join(" ") };
-let requests = 0;
-
 const server = createServer(async (request, response) => {
   const body = await text(request);
   if (trigger === "queue") {
     response.end(JSON.stringify((await handler(JSON.parse(body), context)) ?? null));
     return;
   }
-  const path = request.url ?? "/";
-  const event: HttpEvent = {
-    version: "2.0",
-    routeKey: "$default",
-    rawPath: path,
-    rawQueryString: "",
-    headers: Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)])),
-    requestContext: {
-      accountId: "000000000000",
-      apiId: "bench",
-      domainName: "bench",
-      domainPrefix: "bench",
-      http: { method: request.method ?? "", path, protocol: "HTTP/1.1", sourceIp: "127.0.0.1", userAgent: "bench" },
-      requestId: `request-${requests++}`,
-      routeKey: "$default",
-      stage: "$default",
-      time: "",
-      timeEpoch: Date.now(),
-      authorizer: { principalId: "", integrationLatency: 0, jwt: { claims, scopes: [] } },
-    },
-    isBase64Encoded: false,
-    body,
-  };
+  const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)]));
+  const event = gatewayEvent({ method: request.method ?? "", path: request.url ?? "/", headers, body });
   const answer = (await handler(event, context)) as Exclude<HttpResponse, string>;
   response.writeHead(answer.statusCode ?? 500, answer.headers as Record<string, string>).end(answer.body);
 });
