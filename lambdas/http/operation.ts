@@ -7,7 +7,7 @@ import type { Answer } from "./answer.ts";
 import type { Caller } from "./caller.ts";
 
 type Routes = typeof routes;
-type Requests = typeof requests;
+type Requests = { readonly [Id in OperationId]: ReturnType<(typeof requests)[Id]> };
 
 export type FunctionName = Routes[OperationId]["function"];
 

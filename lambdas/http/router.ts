@@ -38,7 +38,7 @@ async function answer(
   const { scope } = routes[id];
   const caller = scope === null ? ok(undefined) : readCaller(event, scope);
   if (!caller.ok) return caller;
-  const schemas = requests[id];
+  const schemas = requests[id]();
   const pathParameters = parse(schemas.path, path, "path");
   if (!pathParameters.ok) return unknownResource(path) ?? pathParameters;
   const headers = parse(schemas.headers, event.headers, "headers");

@@ -191,11 +191,11 @@ const components = {
   Owner: responses.owner,
   Health: responses.health,
   Problem: responses.problem,
-  ClaimRequest: requests.claimSandbox.body,
-  UpdateRequest: requests.updateSandbox.body,
-  PoolRequest: requests.updatePool.body,
-  ExtendRequest: requests.extendSandbox.body,
-  CredentialsRequest: requests.issueCredentials.body,
+  ClaimRequest: requests.claimSandbox().body,
+  UpdateRequest: requests.updateSandbox().body,
+  PoolRequest: requests.updatePool().body,
+  ExtendRequest: requests.extendSandbox().body,
+  CredentialsRequest: requests.issueCredentials().body,
 };
 
 /** Answers that the gateway writes by itself, in its own words: an HTTP API cannot be told otherwise. */
@@ -228,7 +228,7 @@ export function openApiDocument() {
       },
     },
   };
-  const bodies = new Set<unknown>(Object.values(requests).map((it) => it.body));
+  const bodies = new Set<unknown>(Object.values(requests).map((it) => it().body));
   // Fields may join an answer within a version: clients must not refuse what they do not know.
   return createDocument(document, {
     override: ({ jsonSchema, zodSchema }) => {
@@ -240,7 +240,7 @@ export function openApiDocument() {
 function operationOf(id: OperationId): ZodOpenApiOperationObject {
   const { scope, summary } = routes[id];
   const { tag, description, answers, refusals } = contracts[id];
-  const { path, headers, query, body } = requests[id];
+  const { path, headers, query, body } = requests[id]();
   const takesBody = Object.keys(body.def.shape).length > 0;
   return {
     operationId: id,

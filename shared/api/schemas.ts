@@ -49,7 +49,7 @@ const idempotencyKey = z
     ),
   );
 
-export const claimBody = z.strictObject({
+const claimBody = z.strictObject({
   poolId,
   ownerId: z.optional(ownerId).check(z.describe("Default: the subject of the caller's token.")),
   reuse: z
@@ -68,100 +68,105 @@ export const claimBody = z.strictObject({
   metadata: z._default(metadata, {}),
 });
 
-export const updateBody = z
-  .strictObject({
-    labels: z.optional(labels),
-    metadata: z.optional(metadata),
-    idleTimeoutSeconds: z.optional(z.nullable(seconds("`null` switches the idle clock off."))),
-  })
-  .check(
-    z.refine((body) => Object.values(body).some((it) => it !== undefined), "names nothing to change"),
-    z.describe("Fields left out stay; a field given replaces the old value as a whole."),
-    z.meta({ override: { minProperties: 1 } }),
-  );
+const updateBody = () =>
+  z
+    .strictObject({
+      labels: z.optional(labels),
+      metadata: z.optional(metadata),
+      idleTimeoutSeconds: z.optional(z.nullable(seconds("`null` switches the idle clock off."))),
+    })
+    .check(
+      z.refine((body) => Object.values(body).some((it) => it !== undefined), "names nothing to change"),
+      z.describe("Fields left out stay; a field given replaces the old value as a whole."),
+      z.meta({ override: { minProperties: 1 } }),
+    );
 
-export const extendBody = z
-  .strictObject({
-    expiresAt: z.optional(z.iso.datetime({ offset: true }).check(z.describe("The new deadline."))),
-    seconds: z.optional(seconds("Seconds to add to the present deadline.")),
-  })
-  .check(
-    z.refine(
-      (body) => (body.expiresAt === undefined) !== (body.seconds === undefined),
-      "give either expiresAt or seconds",
-    ),
-    z.meta({ override: { minProperties: 1, maxProperties: 1 } }),
-  );
-
-export const credentialsBody = z.strictObject({
-  expirationSeconds: z.optional(
-    z
-      .int()
-      .check(
-        z.gte(600),
-        z.lte(86_400),
-        z.describe("Default: the sandbox's remaining lifetime. The cluster may grant less: read `expiresAt`."),
+const extendBody = () =>
+  z
+    .strictObject({
+      expiresAt: z.optional(z.iso.datetime({ offset: true }).check(z.describe("The new deadline."))),
+      seconds: z.optional(seconds("Seconds to add to the present deadline.")),
+    })
+    .check(
+      z.refine(
+        (body) => (body.expiresAt === undefined) !== (body.seconds === undefined),
+        "give either expiresAt or seconds",
       ),
-  ),
-});
+      z.meta({ override: { minProperties: 1, maxProperties: 1 } }),
+    );
+
+const credentialsBody = () =>
+  z.strictObject({
+    expirationSeconds: z.optional(
+      z
+        .int()
+        .check(
+          z.gte(600),
+          z.lte(86_400),
+          z.describe("Default: the sandbox's remaining lifetime. The cluster may grant less: read `expiresAt`."),
+        ),
+    ),
+  });
 
 const whole = (min: number, max: number, meaning: string) =>
   z.optional(z.nullable(z.int().check(z.gte(min), z.lte(max), z.describe(meaning))));
 
-export const poolBody = z
-  .strictObject({
-    policy: z
-      .strictObject({
-        minWarm: whole(0, 10_000, "Warm clusters kept even when nothing is claimed; at most `maxTotal`."),
-        maxTotal: whole(0, 10_000, "Ceiling over all clusters that exist in the cloud."),
-        bufferPercent: whole(0, 99, "Share of the future total that should be warm."),
-        maxConcurrent: whole(1, 10_000, "Creates plus deletes under way at once."),
-        trimCoolDownSeconds: whole(0, longestSeconds, "How long a surplus cluster is kept."),
-      })
-      .check(
-        z.refine((policy) => Object.values(policy).some((it) => it !== undefined), "names nothing to change"),
-        z.meta({ override: { minProperties: 1 } }),
+const poolBody = () =>
+  z
+    .strictObject({
+      policy: z
+        .strictObject({
+          minWarm: whole(0, 10_000, "Warm clusters kept even when nothing is claimed; at most `maxTotal`."),
+          maxTotal: whole(0, 10_000, "Ceiling over all clusters that exist in the cloud."),
+          bufferPercent: whole(0, 99, "Share of the future total that should be warm."),
+          maxConcurrent: whole(1, 10_000, "Creates plus deletes under way at once."),
+          trimCoolDownSeconds: whole(0, longestSeconds, "How long a surplus cluster is kept."),
+        })
+        .check(
+          z.refine((policy) => Object.values(policy).some((it) => it !== undefined), "names nothing to change"),
+          z.meta({ override: { minProperties: 1 } }),
+        ),
+    })
+    .check(
+      z.describe(
+        "Fields given stand in place of the deployment's, over later deployments too, until `null` takes them back; fields left out stay.",
       ),
-  })
-  .check(
-    z.describe(
-      "Fields given stand in place of the deployment's, over later deployments too, until `null` takes them back; fields left out stay.",
-    ),
-  );
+    );
 
 const number = (min: number, max: number, meaning: string) =>
   z.coerce.number().check(z.int(), z.gte(min), z.lte(max), z.describe(meaning));
 
-export const listQuery = z.strictObject({
-  ownerId: z.optional(ownerId),
-  poolId: z.optional(poolId),
-  state: z.optional(sandboxState),
-  labels: z.optional(labels).check(z.describe("`label.<key>=<value>`, any number of times: all must match.")),
-  cursor: z.optional(
-    z.string().check(z.minLength(1), z.maxLength(4096), z.describe("`nextCursor` of the page before.")),
-  ),
-  limit: z._default(number(1, 100, "Most sandboxes on the page. One may hold fewer and still have a next page."), 25),
-});
+const listQuery = () =>
+  z.strictObject({
+    ownerId: z.optional(ownerId),
+    poolId: z.optional(poolId),
+    state: z.optional(sandboxState),
+    labels: z.optional(labels).check(z.describe("`label.<key>=<value>`, any number of times: all must match.")),
+    cursor: z.optional(
+      z.string().check(z.minLength(1), z.maxLength(4096), z.describe("`nextCursor` of the page before.")),
+    ),
+    limit: z._default(number(1, 100, "Most sandboxes on the page. One may hold fewer and still have a next page."), 25),
+  });
 
-export const waitQuery = z
-  .strictObject({
-    waitFor: z.optional(z.literal("ready")).check(z.describe("Answer once the sandbox waits no longer.")),
-    timeoutSeconds: z.optional(number(1, 25, "With `waitFor`: answer after this long in any case. Default 25.")),
-  })
-  .check(
-    z.refine((query) => query.waitFor !== undefined || query.timeoutSeconds === undefined, {
-      path: ["timeoutSeconds"],
-      message: "has a meaning with waitFor=ready only",
-    }),
-  );
+const waitQuery = () =>
+  z
+    .strictObject({
+      waitFor: z.optional(z.literal("ready")).check(z.describe("Answer once the sandbox waits no longer.")),
+      timeoutSeconds: z.optional(number(1, 25, "With `waitFor`: answer after this long in any case. Default 25.")),
+    })
+    .check(
+      z.refine((query) => query.waitFor !== undefined || query.timeoutSeconds === undefined, {
+        path: ["timeoutSeconds"],
+        message: "has a meaning with waitFor=ready only",
+      }),
+    );
 
-export const eventsQuery = z.strictObject({
-  afterSeq: z._default(number(0, Number.MAX_SAFE_INTEGER, "Only events with a greater `seq`."), 0),
-});
+const eventsQuery = () =>
+  z.strictObject({
+    afterSeq: z._default(number(0, Number.MAX_SAFE_INTEGER, "Only events with a greater `seq`."), 0),
+  });
 
 const nothing = z.strictObject({});
-const sandboxPath = z.object({ sandboxId });
-const poolPath = z.object({ poolId });
 
 interface RequestSchemas {
   readonly path: z.ZodMiniObject;
@@ -174,40 +179,54 @@ interface RequestSchemas {
 
 const plain = { path: z.object({}), query: nothing, headers: z.object({}), body: nothing };
 
-/** What each operation takes: the functions parse with these schemas, and the OpenAPI document is made from them. */
+/** Made when first asked for, and then kept. */
+function onDemand<Schemas extends RequestSchemas>(make: () => Schemas): () => Schemas {
+  let made: Schemas | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
+
+const claim = { ...plain, headers: z.object({ "idempotency-key": idempotencyKey }), body: claimBody };
+const ofSandbox = () => ({ ...plain, path: z.object({ sandboxId }) });
+const ofPool = () => ({ ...plain, path: z.object({ poolId }) });
+
+/**
+ * What each operation takes: the functions parse with these schemas, and the OpenAPI document is made from them. A function
+ * that starts makes those of a claim only: a cold start is worst for whoever waits for a sandbox.
+ */
 export const requests = {
-  claimSandbox: { ...plain, headers: z.object({ "idempotency-key": idempotencyKey }), body: claimBody },
-  listSandboxes: { ...plain, query: listQuery },
-  getSandbox: { ...plain, path: sandboxPath, query: waitQuery },
-  updateSandbox: {
-    ...plain,
-    path: sandboxPath,
+  claimSandbox: () => claim,
+  listSandboxes: onDemand(() => ({ ...plain, query: listQuery() })),
+  getSandbox: onDemand(() => ({ ...ofSandbox(), query: waitQuery() })),
+  updateSandbox: onDemand(() => ({
+    ...ofSandbox(),
     headers: z.object({
       "if-match": z.optional(z.string()).check(z.describe("The `ETag` that the change was decided on.")),
     }),
-    body: updateBody,
-  },
-  deleteSandbox: { ...plain, path: sandboxPath },
-  extendSandbox: { ...plain, path: sandboxPath, body: extendBody },
-  heartbeat: { ...plain, path: sandboxPath },
-  issueCredentials: {
-    ...plain,
-    path: sandboxPath,
+    body: updateBody(),
+  })),
+  deleteSandbox: onDemand(ofSandbox),
+  extendSandbox: onDemand(() => ({ ...ofSandbox(), body: extendBody() })),
+  heartbeat: onDemand(ofSandbox),
+  issueCredentials: onDemand(() => ({
+    ...ofSandbox(),
     headers: z.object({
       accept: z.optional(z.string()).check(z.describe("`application/yaml` answers the bare kubeconfig.")),
     }),
-    body: credentialsBody,
-  },
-  listEvents: { ...plain, path: sandboxPath, query: eventsQuery },
-  listPools: plain,
-  getPool: { ...plain, path: poolPath },
-  listClusters: { ...plain, path: poolPath },
-  updatePool: { ...plain, path: poolPath, body: poolBody },
-  pausePool: { ...plain, path: poolPath },
-  drainPool: { ...plain, path: poolPath },
-  resumePool: { ...plain, path: poolPath },
-  recyclePool: { ...plain, path: poolPath },
-  getOwner: { ...plain, path: z.object({ ownerId }) },
-  getHealth: plain,
-  getOpenApi: plain,
-} as const satisfies Record<OperationId, RequestSchemas>;
+    body: credentialsBody(),
+  })),
+  listEvents: onDemand(() => ({ ...ofSandbox(), query: eventsQuery() })),
+  listPools: () => plain,
+  getPool: onDemand(ofPool),
+  listClusters: onDemand(ofPool),
+  updatePool: onDemand(() => ({ ...ofPool(), body: poolBody() })),
+  pausePool: onDemand(ofPool),
+  drainPool: onDemand(ofPool),
+  resumePool: onDemand(ofPool),
+  recyclePool: onDemand(ofPool),
+  getOwner: onDemand(() => ({ ...plain, path: z.object({ ownerId }) })),
+  getHealth: () => plain,
+  getOpenApi: () => plain,
+} as const satisfies Record<OperationId, () => RequestSchemas>;
