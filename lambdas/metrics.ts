@@ -20,6 +20,12 @@ const units = {
   /** From the end of its sandbox until it was verified gone. */
   TeardownSeconds: "Seconds",
   ClusterQuarantined: "Count",
+  /** A warm cluster whose probe was bad: it left its slot and is validated again. */
+  ClustersSuspected: "Count",
+  /** A claimed cluster died under its user. */
+  SandboxesLost: "Count",
+  /** 1 while a pool's class fails to build, and nothing more is built from it. */
+  ClassBroken: "Count",
   /** A provisioning step that failed for good. */
   StepFailed: "Count",
   /** The cloud had no room for a step. */

@@ -33,8 +33,8 @@ async function pass(ports: RefillerPorts, poolId: PoolId, logger: Logger): Promi
     logger.warn("There is nothing to refill: the pool has no configuration.", { poolId });
     return;
   }
-  const { counts, target, done } = report;
-  logger.info("pass", { poolId, counts, target, done });
+  const { counts, target, classBroken, done } = report;
+  logger.info("pass", { poolId, counts, target, classBroken, done });
   ports.record(
     { pool: poolId },
     {
@@ -44,6 +44,7 @@ async function pass(ports: RefillerPorts, poolId: PoolId, logger: Logger): Promi
       ClustersTearingDown: counts.tearingDown,
       ClustersTarget: target,
       ClaimsWaiting: counts.waiting,
+      ClassBroken: classBroken ? 1 : 0,
     },
   );
 }

@@ -50,7 +50,15 @@ function valuesOf(outcome: AdvanceOutcome): Partial<Record<MetricName, number>> 
       return { ClusterQuarantined: 1 };
     case "waiting":
       return outcome.blocked ? { StepBlocked: 1 } : undefined;
+    case "suspected":
+      return { ClustersSuspected: 1 };
+    case "lost":
+      return { SandboxesLost: 1 };
     case "advanced":
+    case "cleared":
+    case "well":
+    case "ailing":
+    case "unseen":
     case "nothing":
       return undefined;
   }

@@ -1,5 +1,5 @@
 import type { ClusterState } from "./lifecycle.ts";
-import type { Instant } from "./time.ts";
+import { after, type Instant } from "./time.ts";
 
 /** Provisioning, in order. The state tells which part of the life cycle a step belongs to. */
 export const provisionSteps = [
@@ -35,6 +35,8 @@ interface ChecklistStep {
   readonly overBudget?: "proceed" | "quarantine";
 }
 
+/** Seconds by step. */
+export type StepBudgets = Readonly<Partial<Record<ProvisionStep | TeardownStep, number>>>;
 export type ProvisionStep = (typeof provisionSteps)[number]["step"];
 export type TeardownStep = (typeof teardownSteps)[number]["step"];
 
@@ -64,12 +66,20 @@ export function stepAfter<Step extends ProvisionStep | TeardownStep>(
 /** Attempts that a step gets in any case: time that passes while our own messages are late is not the cloud's. */
 const leastAttempts = 3;
 
-/** True when the step has used up its time, in attempts that were really made. */
-export function isOverBudget(progress: Progress<ProvisionStep | TeardownStep>, now: Instant): boolean {
+/**
+ * True when the step has used up its time, in attempts that were really made.
+ *
+ * @param budgets of the cluster's pool, for steps whose time is not the usual one.
+ */
+export function isOverBudget(
+  progress: Progress<ProvisionStep | TeardownStep>,
+  now: Instant,
+  budgets: StepBudgets = {},
+): boolean {
   if (progress.attempts < leastAttempts) return false;
   const all: readonly ChecklistStep[] = [...provisionSteps, ...teardownSteps];
-  const budget = all.find((it) => it.step === progress.step)?.budgetSeconds ?? 0;
-  return progress.startedAt + budget * 1000 < now;
+  const budget = budgets[progress.step] ?? all.find((it) => it.step === progress.step)?.budgetSeconds ?? 0;
+  return after(progress.startedAt, budget) < now;
 }
 
 /** The progress after an attempt that must be made again. */

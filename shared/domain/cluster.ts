@@ -1,4 +1,5 @@
-import type { Progress, ProvisionStep, TeardownStep } from "./checklist.ts";
+import { enter, type Progress, type ProvisionStep, type TeardownStep } from "./checklist.ts";
+import type { Health } from "./health.ts";
 import type { ClusterId, OwnerId, PoolId, SandboxId, TenantId } from "./ids.ts";
 import type { ClusterReason, ClusterState } from "./lifecycle.ts";
 import type { Instant } from "./time.ts";
@@ -50,11 +51,18 @@ export interface TeardownFinding {
 export type Cluster =
   | (Base & { readonly state: "requested"; readonly progress: Progress<ProvisionStep> })
   | (Base & { readonly state: "provisioning"; readonly progress: Progress<ProvisionStep> })
-  | (Base & { readonly state: "validating"; readonly progress: Progress<ProvisionStep> })
+  | (Base & {
+      readonly state: "validating";
+      readonly progress: Progress<ProvisionStep>;
+      /** It was warm before, and a probe put that in doubt. */
+      readonly availableAt?: Instant;
+    })
   | (Base & {
       readonly state: "available";
       readonly slot: number;
+      /** When it became warm for the first time. */
       readonly availableAt: Instant;
+      readonly health: Health;
     })
   | (Base & {
       readonly state: "claimed";
@@ -64,6 +72,7 @@ export type Cluster =
       /** The first ticket of the claim: the one that the tenant's use was counted with. */
       readonly countedTicket: number;
       readonly availableAt: Instant;
+      readonly health: Health;
       readonly claimedAt: Instant;
     })
   | (Base & Teardown & { readonly state: "draining" })
@@ -84,6 +93,13 @@ export function isTearingDown(cluster: Cluster): cluster is ClusterIn<"draining"
   return cluster.state === "draining" || cluster.state === "deleting";
 }
 
+/** The warm cluster as it looks while it is validated once more, out of its slot. */
+export function doubt(cluster: ClusterIn<"available">, note: string, now: Instant): ClusterIn<"validating"> {
+  const { id, poolId, revision, createdAt, availableAt, version } = cluster;
+  const base = { id, poolId, revision, createdAt, updatedAt: now, version: version + 1 };
+  return { ...base, state: "validating", progress: { ...enter("validate", now), note }, availableAt };
+}
+
 /** The cluster as it looks once its tear-down has begun; the caller writes it on the condition that `version` still holds. */
 export function drain(
   cluster: ClusterInFlight | ClusterIn<"available" | "claimed">,
@@ -102,7 +118,7 @@ export function drain(
     state: "draining",
     reason,
     drainedAt: now,
-    progress: { step: "revoke", startedAt: now, attempts: 0, dueAt: now },
+    progress: enter("revoke", now),
     report: { removed: [] },
     ...(cluster.state === "claimed" && { sandboxId: cluster.sandboxId }),
     ...(detail !== undefined && { detail }),

@@ -13,7 +13,7 @@ export const clusterTransitions = {
   requested: ["provisioning", "draining"],
   provisioning: ["validating", "draining"],
   validating: ["available", "draining"],
-  available: ["claimed", "draining"],
+  available: ["claimed", "validating", "draining"],
   claimed: ["draining"],
   draining: ["deleting", "quarantined"],
   deleting: ["deleted", "quarantined"],
@@ -37,7 +37,7 @@ export const sandboxStateMeaning: Record<SandboxState, string> = {
 export const clusterStateMeaning: Record<ClusterState, string> = {
   requested: "recorded by the refiller; no cloud call made",
   provisioning: "the cloud is building it",
-  validating: "we do to it what a user will do",
+  validating: "we do to it what a user will do; also once more, when a probe of a warm one was bad",
   available: "warm: in a slot of the pool, waiting for a claim",
   claimed: "belongs to exactly one sandbox; never goes back to the pool",
   draining: "credentials revoked; load balancers and volumes are going",

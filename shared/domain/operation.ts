@@ -1,6 +1,6 @@
-import type { Cluster } from "./cluster.ts";
-import type { PoolConfig, PoolPolicy } from "./pool.ts";
-import type { Instant } from "./time.ts";
+import type { ClusterIn } from "./cluster.ts";
+import { healthPolicyOf, type PoolConfig, type PoolPolicy } from "./pool.ts";
+import { after, type Instant } from "./time.ts";
 
 /** What each mode does, in the words the docs and the console use. */
 export const poolModeMeaning = {
@@ -24,7 +24,7 @@ export interface PoolOperation {
 export const untouched: PoolOperation = { mode: "open", policyOverride: {}, version: 0 };
 
 interface Operated {
-  readonly config: Pick<PoolConfig, "policy" | "revision">;
+  readonly config: Pick<PoolConfig, "policy" | "revision" | "health">;
   readonly operation: PoolOperation;
 }
 
@@ -43,10 +43,13 @@ export function effectiveMode({ config, operation }: Operated): PoolMode {
   return isRetired(config) ? "open" : operation.mode;
 }
 
-/** True when the cluster was built from another class than the pool has now, or requested before the last recycle. */
+/** True when the warm cluster was built from another class than the pool has now, before the last recycle, or too long ago. */
 export function isStale(
-  { revision, createdAt }: Pick<Cluster, "revision" | "createdAt">,
+  { revision, createdAt, availableAt }: Pick<ClusterIn<"available">, "revision" | "createdAt" | "availableAt">,
   { config, operation }: Operated,
+  now: Instant,
 ): boolean {
-  return revision !== config.revision || createdAt < (operation.recycleBefore ?? 0);
+  const { maxWarmSeconds } = healthPolicyOf(config);
+  const isOutdated = revision !== config.revision || createdAt < (operation.recycleBefore ?? 0);
+  return isOutdated || after(availableAt, maxWarmSeconds) <= now;
 }

@@ -1,3 +1,4 @@
+import { type BuildFailures, isBroken, nextTrialAt } from "./build-failures.ts";
 import { type CapacityBlock, isBlocked } from "./capacity.ts";
 import { type Cluster, type ClusterIn, isInFlight, isTearingDown } from "./cluster.ts";
 import type { ClusterId, TenantId } from "./ids.ts";
@@ -23,6 +24,8 @@ export interface PoolView {
   readonly operation: PoolOperation;
   /** Absent when the cloud made the last cluster that it was asked for. */
   readonly capacity?: CapacityBlock;
+  /** Absent when the newest build of a cluster came to its end. */
+  readonly buildFailures?: BuildFailures;
   readonly counters: PoolCounters;
   readonly slots: readonly Slot[];
   /** All that are not `deleted`. */
@@ -202,8 +205,14 @@ function ceilings({ config, counters, slots, clusters, observations }: PoolView,
 
 function stalled({ clusters }: PoolView, now: Instant): PoolAction[] {
   return clusters
-    .filter((it) => (isInFlight(it) || isTearingDown(it)) && after(it.progress.dueAt, stalledSeconds) < now)
+    .filter((it) => after(dueAtOf(it), stalledSeconds) < now)
     .map((it) => ({ kind: "advance", clusterId: it.id }));
+}
+
+/** When somebody should do something for the cluster; never for one that only an operator can help. */
+function dueAtOf(cluster: Cluster): Instant {
+  if ("health" in cluster) return cluster.health.dueAt;
+  return isInFlight(cluster) || isTearingDown(cluster) ? cluster.progress.dueAt : Number.POSITIVE_INFINITY;
 }
 
 /** Counts that the plan, the API and the metrics share. */
@@ -223,7 +232,14 @@ export function targetOf(view: PoolView): number {
 
 /** True when a pass at `now` may ask for clusters that the target asks for. */
 export function mayGrow(view: PoolView, now: Instant): boolean {
-  return effectiveMode(view) === "open" && !isBlocked(view.capacity, now);
+  const { capacity, buildFailures, config } = view;
+  return effectiveMode(view) === "open" && !isBlocked(capacity, now) && !isBroken(buildFailures, config.revision);
+}
+
+/** Clusters that may be asked for to see whether a broken class builds again: one at a time. */
+function trial({ buildFailures, config, clusters }: PoolView, now: Instant): number {
+  if (!isBroken(buildFailures, config.revision)) return 0;
+  return (nextTrialAt(buildFailures) ?? Number.POSITIVE_INFINITY) <= now && !clusters.some(isInFlight) ? 1 : 0;
 }
 
 /**
@@ -240,29 +256,30 @@ export function readyFloor(view: PoolView, now: Instant): number {
 }
 
 /** Warm clusters that no ticket has reached: stale ones first, then those that a ticket would reach last. */
-function idle(view: PoolView): ClusterIn<"available">[] {
+function idle(view: PoolView, now: Instant): ClusterIn<"available">[] {
   return view.clusters
     .filter((it): it is ClusterIn<"available"> => it.state === "available" && it.slot > view.counters.head)
-    .sort((a, b) => Number(isStale(b, view)) - Number(isStale(a, view)) || b.slot - a.slot);
+    .sort((a, b) => Number(isStale(b, view, now)) - Number(isStale(a, view, now)) || b.slot - a.slot);
 }
 
 /** The next stale cluster to replace: none while somebody waits, or in a pool that is not open. */
-function nextStale(view: PoolView): ClusterIn<"available"> | undefined {
+function nextStale(view: PoolView, now: Instant): ClusterIn<"available"> | undefined {
   if (effectiveMode(view) !== "open" || countPool(view).waiting > 0) return undefined;
-  return idle(view).find((it) => isStale(it, view));
+  return idle(view, now).find((it) => isStale(it, view, now));
 }
 
 /** The target, and one more while a stale cluster waits for its replacement. */
-function goalOf(view: PoolView): number {
-  return targetOf(view) + (nextStale(view) ? 1 : 0);
+function goalOf(view: PoolView, now: Instant): number {
+  return targetOf(view) + (nextStale(view, now) ? 1 : 0);
 }
 
 function growth(view: PoolView, now: Instant): PoolAction[] {
-  if (!mayGrow(view, now)) return [];
+  const mayAsk = mayGrow(view, now) ? Number.POSITIVE_INFINITY : trial(view, now);
+  if (mayAsk === 0 || effectiveMode(view) !== "open" || isBlocked(view.capacity, now)) return [];
   const policy = effectivePolicy(view);
   const { available, inFlight, tearingDown, total } = countPool(view);
-  const missing = goalOf(view) - available - inFlight;
-  const count = Math.min(missing, policy.maxTotal - total, policy.maxConcurrent - inFlight - tearingDown);
+  const missing = goalOf(view, now) - available - inFlight;
+  const count = Math.min(missing, mayAsk, policy.maxTotal - total, policy.maxConcurrent - inFlight - tearingDown);
   return count > 0 ? [{ kind: "create", count }] : [];
 }
 
@@ -274,11 +291,11 @@ function surplus(view: PoolView, now: Instant): PoolAction[] {
   const room = policy.maxConcurrent - inFlight - tearingDown;
   if (room <= 0) return [];
   const coolDownSeconds = mode === "draining" ? 0 : policy.trimCoolDownSeconds;
-  const trims = idle(view)
+  const trims = idle(view, now)
     .filter((it) => after(it.availableAt, coolDownSeconds) <= now)
-    .slice(0, Math.max(0, Math.min(available + inFlight - goalOf(view), room)))
+    .slice(0, Math.max(0, Math.min(available + inFlight - goalOf(view, now), room)))
     .map((it) => ({ kind: "trim", clusterId: it.id }) as const);
   if (trims.length > 0) return trims;
-  const stale = nextStale(view);
+  const stale = nextStale(view, now);
   return stale && available > readyFloor(view, now) ? [{ kind: "roll", clusterId: stale.id }] : [];
 }

@@ -1,3 +1,5 @@
+import { provisionSteps, type StepBudgets, teardownSteps } from "./checklist.ts";
+import { defaultHealthPolicy, type HealthPolicy } from "./health.ts";
 import type { PoolId } from "./ids.ts";
 
 /** What a cluster of a pool is made of. A change of any field gives a new `revision`. */
@@ -48,6 +50,10 @@ export interface PoolConfig {
   readonly policy: PoolPolicy;
   readonly lease: LeasePolicy;
   readonly quotas: QuotaPolicy;
+  /** Where it differs from `defaultHealthPolicy`. */
+  readonly health?: Partial<HealthPolicy>;
+  /** Seconds that a step of the checklists may take, where they differ from those in `checklist.ts`. */
+  readonly stepBudgets?: StepBudgets;
   /** Names the content of `clusterClass`; clusters carry the revision that they were built from. */
   readonly revision: string;
 }
@@ -58,8 +64,15 @@ export interface ConfigProblem {
   readonly problem: string;
 }
 
+/** How the pool's clusters are watched: its own words, and the defaults where it has none. */
+export function healthPolicyOf({ health }: Pick<PoolConfig, "health">): HealthPolicy {
+  return { ...defaultHealthPolicy, ...health };
+}
+
+type Settings = Pick<PoolConfig, "clusterClass" | "policy" | "lease" | "quotas" | "health" | "stepBudgets">;
+
 /** Everything contradictory or out of range in a pool's settings; empty when they can work. */
-export function problemsOf(config: Pick<PoolConfig, "clusterClass" | "policy" | "lease" | "quotas">): ConfigProblem[] {
+export function problemsOf(config: Settings): ConfigProblem[] {
   const { clusterClass, policy, lease, quotas } = config;
   const problems: ConfigProblem[] = [];
   const require = (field: string, holds: boolean, problem: string) => holds || problems.push({ field, problem });
@@ -86,5 +99,14 @@ export function problemsOf(config: Pick<PoolConfig, "clusterClass" | "policy" | 
   whole("lease.maxQueueSeconds", lease.maxQueueSeconds, 1);
   whole("quotas.owner", quotas.owner, 1, 1000);
   whole("quotas.tenant", quotas.tenant, 1);
+  const health = healthPolicyOf(config);
+  whole("health.probeEverySeconds", health.probeEverySeconds, 15, 900);
+  whole("health.maxWarmSeconds", health.maxWarmSeconds, 600);
+  whole("health.lostAfterSeconds", health.lostAfterSeconds, 30);
+  const steps: readonly string[] = [...provisionSteps, ...teardownSteps].map((it) => it.step);
+  for (const [step, seconds] of Object.entries(config.stepBudgets ?? {})) {
+    require(`stepBudgets.${step}`, steps.includes(step), `is no step; there are ${steps.join(", ")}`);
+    whole(`stepBudgets.${step}`, seconds, 1, 86_400);
+  }
   return problems;
 }

@@ -2,7 +2,7 @@ import type { SandboxReason, SandboxState } from "./lifecycle.ts";
 import type { Instant } from "./time.ts";
 
 /** Why a pool has nothing to hand out, for machines. */
-export type ExhaustedReason = "exhausted" | "warming" | "paused" | "capacity_blocked";
+export type ExhaustedReason = "exhausted" | "warming" | "paused" | "capacity_blocked" | "class_broken";
 
 /** Counts of a pool at the moment of a refusal. */
 export interface PoolCounts {

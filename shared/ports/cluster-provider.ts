@@ -9,8 +9,16 @@ export type StepOutcome<Facts = object> =
   | ({ readonly kind: "again"; readonly afterSeconds: number; readonly note: string } & Partial<Removed>)
   /** The cloud has no room now (quota, throttling): not the cluster's fault. */
   | { readonly kind: "capacityBlocked"; readonly afterSeconds: number; readonly note: string }
-  /** It will never succeed. */
-  | { readonly kind: "failed"; readonly note: string };
+  /** It will never succeed. `fault: "class"`: nor will any other cluster of its class. */
+  | { readonly kind: "failed"; readonly note: string; readonly fault?: "class" };
+
+/** What a look at a cluster came to. */
+export type Probe =
+  | { readonly kind: "well" }
+  /** It does not do what it should; it may yet. */
+  | { readonly kind: "ailing"; readonly note: string }
+  /** The cloud has it no longer, or has given it up. */
+  | { readonly kind: "gone"; readonly note: string };
 
 export type Removed = { readonly removed: readonly TeardownFinding["resource"][] };
 
@@ -26,6 +34,9 @@ export interface ClusterProvider {
   awaitActive(id: ClusterId): Promise<StepOutcome<{ readonly address: ClusterAddress }>>;
   /** Lets the worker administer the cluster and the access function issue credentials, and nobody else. */
   grantAccess(id: ClusterId): Promise<StepOutcome>;
+
+  /** What the cloud says of it; `well` tells nothing about its API server. */
+  inspect(id: ClusterId): Promise<Probe>;
 
   /** Deletes compute that the cluster does not delete by itself. */
   removeCompute(id: ClusterId): Promise<StepOutcome<Removed>>;

@@ -1,7 +1,7 @@
 import type { ClusterAddress } from "../domain/cluster.ts";
 import type { ClusterId, SandboxId } from "../domain/ids.ts";
 import type { Instant } from "../domain/time.ts";
-import type { Removed, StepOutcome } from "./cluster-provider.ts";
+import type { Probe, Removed, StepOutcome } from "./cluster-provider.ts";
 
 /** A cluster as the Kubernetes side needs it: its name in the cloud and its address. */
 export interface KubernetesTarget extends ClusterAddress {
@@ -23,6 +23,13 @@ export interface KubernetesAdministration {
    * deployment become Available on each; then removes its traces. `note` says how far it is: "nodes Ready 1 of 2".
    */
   validate(target: KubernetesTarget, nodes: number): Promise<StepOutcome>;
+  /**
+   * A short look at a warm cluster, from which nothing stays: the API server is ready and `nodes` nodes are Ready. Never throws
+   * for a cluster that does not answer.
+   */
+  probe(target: KubernetesTarget, nodes: number): Promise<Probe>;
+  /** A look at a claimed cluster, which is its user's to break: `well` when its API server answers anything at all. */
+  reach(target: KubernetesTarget): Promise<Probe>;
   /** Voids every credential handed out. Done also when the API server is gone: then nothing honours them. */
   revokeCredentials(target: KubernetesTarget): Promise<StepOutcome>;
   /**

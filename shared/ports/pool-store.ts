@@ -1,3 +1,4 @@
+import type { BuildFailures } from "../domain/build-failures.ts";
 import type { CapacityBlock } from "../domain/capacity.ts";
 import type { Cluster, ClusterAddress, ClusterIn } from "../domain/cluster.ts";
 import type { ClusterId, PoolId, SandboxId, TenantId } from "../domain/ids.ts";
@@ -71,6 +72,11 @@ export interface PoolStore {
   /** Moves the block if it still is `from`; `undefined` is none. `false` when it is not. */
   saveCapacity(poolId: PoolId, from: CapacityBlock | undefined, to: CapacityBlock | undefined): Promise<boolean>;
 
+  /** `undefined` when the newest build of a cluster came to its end. */
+  getBuildFailures(poolId: PoolId): Promise<BuildFailures | undefined>;
+  /** Moves the account if it still is `from`; `undefined` is none. `false` when it is not. */
+  saveBuildFailures(poolId: PoolId, from: BuildFailures | undefined, to: BuildFailures | undefined): Promise<boolean>;
+
   getCounters(poolId: PoolId): Promise<PoolCounters>;
   /** One pass over the pool's partition. `undefined` when the pool has no configuration. */
   readPool(poolId: PoolId): Promise<PoolRead | undefined>;
@@ -139,15 +145,15 @@ export interface PoolStore {
   createCluster(cluster: ClusterIn<"requested">, pass: number): Promise<boolean>;
   /**
    * Replaces a cluster's record if `version − 1` is in place. `false` when it is not: somebody else took this step.
-   * Not for `claimed` (see `match`) and `deleted` (see `closeCluster`).
+   * It changes no owner: a claimed cluster becomes so by `match` only, and a `deleted` one by `closeCluster`.
    */
-  saveCluster(cluster: Exclude<Cluster, ClusterIn<"claimed" | "deleted">>): Promise<boolean>;
+  saveCluster(cluster: Exclude<Cluster, ClusterIn<"deleted">>): Promise<boolean>;
   /**
-   * Takes a warm cluster that nobody meets from its slot and begins its tear-down, all or nothing.
+   * Takes a warm cluster that nobody meets from its slot, to be torn down or validated again, all or nothing.
    *
    * @param pass when given, only if it still is the pool's newest.
    */
-  drainAvailable(cluster: ClusterIn<"draining">, slot: number, pass?: number): Promise<boolean>;
+  withdrawCluster(cluster: ClusterIn<"draining" | "validating">, slot: number, pass?: number): Promise<boolean>;
   /**
    * Closes a cluster's record: its address goes, it leaves the pool's partition and is kept for the retention time, and its sandbox, if given,
    * becomes `terminated`, all or nothing. True also when that had happened before.

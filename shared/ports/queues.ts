@@ -18,7 +18,9 @@ export type WorkMessage =
       /** The version that the step decided on; a message for an older one is a duplicate and is dropped. */
       readonly version: number;
     }
-  | { readonly kind: "reapSandbox"; readonly sandboxId: SandboxId };
+  | { readonly kind: "reapSandbox"; readonly sandboxId: SandboxId }
+  /** Deletes what the cloud holds of a cluster without an open record; `attempts` were made before this one. */
+  | { readonly kind: "removeOrphan"; readonly clusterId: ClusterId; readonly attempts: number };
 
 /** Asks for one short step. Delivered at least once, in any order. */
 export interface WorkQueue {

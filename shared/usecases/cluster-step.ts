@@ -26,7 +26,18 @@ export type AdvanceOutcome =
     }
   | { readonly kind: "advanced"; readonly step: ProvisionStep | TeardownStep }
   | { readonly kind: "available"; readonly seconds: number }
+  /** Warm before, in doubt for a while, and back in a slot. */
+  | { readonly kind: "cleared" }
   | { readonly kind: "failed"; readonly step: ProvisionStep; readonly note: string }
+  | { readonly kind: "well" }
+  /** The look itself failed. */
+  | { readonly kind: "unseen"; readonly error: unknown }
+  /** A claimed cluster did not answer. */
+  | { readonly kind: "ailing"; readonly note: string }
+  /** A warm cluster left its slot and is validated again. */
+  | { readonly kind: "suspected"; readonly note: string }
+  /** A claimed cluster will not come back: its sandbox has ended. */
+  | { readonly kind: "lost"; readonly note: string }
   | { readonly kind: "quarantined"; readonly step: TeardownStep; readonly note: string }
   | { readonly kind: "deleted"; readonly seconds: number };
 

@@ -20,9 +20,11 @@ type Wish = Omit<PoolOperation, "version">;
 
 /**
  * Opens, pauses or drains a pool; asking again changes nothing. The refiller acts on it from its next pass; a pool that
- * drains refuses claims from this call on.
+ * drains refuses claims from this call on. Opening also forgets failed builds: whoever asks for it believes the cause gone.
  */
-export function setPoolMode(ports: OperatePorts, poolId: PoolId, mode: PoolMode): Promise<Result<void, Refusal>> {
+export async function setPoolMode(ports: OperatePorts, poolId: PoolId, mode: PoolMode): Promise<Result<void, Refusal>> {
+  const failures = mode === "open" ? await ports.pools.getBuildFailures(poolId) : undefined;
+  if (failures) await ports.pools.saveBuildFailures(poolId, failures, undefined);
   return operate(ports, poolId, (wish) => ok(wish.mode === mode ? wish : { ...wish, mode }));
 }
 

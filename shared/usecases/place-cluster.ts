@@ -1,6 +1,8 @@
 import type { ClusterIn } from "../domain/cluster.ts";
+import type { Health } from "../domain/health.ts";
 import { matched } from "../domain/sandbox.ts";
 import { oldestHole } from "../domain/slot.ts";
+import type { Instant } from "../domain/time.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { PoolStore } from "../ports/pool-store.ts";
 import type { SandboxStore } from "../ports/sandbox-store.ts";
@@ -21,22 +23,23 @@ const maxTries = 5;
  * The record names its slot before the slot names the cluster: a crash in between leaves a cluster that the refiller
  * sees without its slot, never one in two slots.
  *
- * @returns `false` when somebody else changed the cluster meanwhile.
+ * @param health what was last seen of it.
+ * @returns the record that was placed, matched or not; `undefined` when somebody else changed the cluster meanwhile.
  */
 export async function placeCluster(
   ports: PlacePorts,
   cluster: ClusterIn<"validating" | "available">,
-): Promise<boolean> {
+  health: Health,
+): Promise<ClusterIn<"available"> | undefined> {
   const { pools, clock } = ports;
-  let current = cluster;
+  let placed: ClusterIn<"available"> | undefined;
   for (let tries = 0; tries < maxTries; tries++) {
-    const slot = await chooseSlot(pools, current);
-    const placed = available(current, slot, clock());
-    if (!(await pools.saveCluster(placed))) return false;
-    if (await settle(ports, placed)) return true;
-    current = placed;
+    const slot = await chooseSlot(pools, cluster);
+    placed = available(placed ?? cluster, slot, health, clock());
+    if (!(await pools.saveCluster(placed))) return undefined;
+    if (await settle(ports, placed)) return placed;
   }
-  return true;
+  return placed;
 }
 
 /**
@@ -86,9 +89,13 @@ async function chooseSlot(pools: PoolStore, { poolId }: ClusterIn<"validating" |
   return oldestHole(slots, tail) ?? pools.nextSlot(poolId);
 }
 
-function available(cluster: ClusterIn<"validating" | "available">, slot: number, now: number): ClusterIn<"available"> {
-  const { id, poolId, revision, createdAt, version } = cluster;
-  const availableAt = cluster.state === "available" ? cluster.availableAt : now;
+function available(
+  cluster: ClusterIn<"validating" | "available">,
+  slot: number,
+  health: Health,
+  now: Instant,
+): ClusterIn<"available"> {
+  const { id, poolId, revision, createdAt, version, availableAt = now } = cluster;
   const base = { id, poolId, revision, createdAt, updatedAt: now, version: version + 1 };
-  return { ...base, state: "available", slot, availableAt };
+  return { ...base, state: "available", slot, availableAt, health };
 }

@@ -1,8 +1,10 @@
+import { afterFailure, type BuildFailures } from "../domain/build-failures.ts";
 import { nextBlock } from "../domain/capacity.ts";
 import { again, enter, isOverBudget, type ProvisionStep, provisionSteps, stepAfter } from "../domain/checklist.ts";
-import { type ClusterAddress, type ClusterIn, type ClusterInFlight, drain } from "../domain/cluster.ts";
+import { type Cluster, type ClusterAddress, type ClusterIn, type ClusterInFlight, drain } from "../domain/cluster.ts";
+import { well } from "../domain/health.ts";
 import type { ClusterId } from "../domain/ids.ts";
-import type { PoolConfig } from "../domain/pool.ts";
+import { healthPolicyOf, type PoolConfig } from "../domain/pool.ts";
 import type { StepOutcome } from "../ports/cluster-provider.ts";
 import type { KubernetesTarget } from "../ports/kubernetes-access.ts";
 import type { PoolStore } from "../ports/pool-store.ts";
@@ -14,16 +16,16 @@ export async function provision(ports: AdvancePorts, cluster: ClusterInFlight): 
   const { pools, clock } = ports;
   const { step, note: lastNote } = cluster.progress;
   const config = await pools.getConfig(cluster.poolId);
-  if (!config) return fail(ports, cluster, "its pool has no configuration");
-  if (isOverBudget(cluster.progress, clock())) {
-    return fail(ports, cluster, `${step} took longer than its budget; last seen: ${lastNote ?? "nothing"}`);
+  if (!config) return fail(ports, cluster, { note: "its pool has no configuration" });
+  if (await hasFailed(ports, cluster, config)) {
+    return fail(ports, cluster, { note: `${step} took longer than its budget; last seen: ${lastNote ?? "nothing"}` });
   }
   const outcome = await attemptStep(() => attempt(ports, cluster, config));
   switch (outcome.kind) {
     case "done":
       return advance(ports, cluster, config, outcome.address);
     case "failed":
-      return fail(ports, cluster, outcome.note);
+      return fail(ports, cluster, outcome);
     case "again":
     case "capacityBlocked": {
       const { afterSeconds, note } = outcome;
@@ -76,8 +78,15 @@ async function advance(
   const { step } = cluster.progress;
   const next = stepAfter<ProvisionStep>(provisionSteps, step);
   if (next === undefined) {
-    if (cluster.state !== "validating" || !(await placeCluster(ports, cluster))) return { kind: "nothing" };
-    await refill.nudge(cluster.poolId, clock());
+    const policy = healthPolicyOf(config);
+    const placed = cluster.state === "validating" && (await placeCluster(ports, cluster, well(policy, clock())));
+    if (!placed) return { kind: "nothing" };
+    await Promise.all([
+      refill.nudge(cluster.poolId, clock()),
+      sendNext(work, placed, policy.probeEverySeconds),
+      noteBuilt(pools, cluster),
+    ]);
+    if (cluster.availableAt !== undefined) return { kind: "cleared" };
     return { kind: "available", seconds: (clock() - cluster.createdAt) / 1000 };
   }
   const { id, poolId, createdAt, version } = cluster;
@@ -91,6 +100,25 @@ async function advance(
   await sendNext(work, advanced);
   if (step === "create") await noteCapacity(ports, cluster, "free");
   return { kind: "advanced", step };
+}
+
+/** Attempts while others account for the same pool's builds. */
+const maxAttempts = 5;
+
+async function noteFailedBuild(
+  { pools, clock }: AdvancePorts,
+  { poolId, revision }: ClusterInFlight,
+  failed: Pick<BuildFailures, "note" | "isFinal">,
+): Promise<void> {
+  for (let attempts = 0; attempts < maxAttempts; attempts++) {
+    const before = await pools.getBuildFailures(poolId);
+    if (await pools.saveBuildFailures(poolId, before, afterFailure(before, { ...failed, revision }, clock()))) return;
+  }
+}
+
+async function noteBuilt(pools: PoolStore, { poolId, revision }: ClusterInFlight): Promise<void> {
+  const failures = await pools.getBuildFailures(poolId);
+  if (failures?.revision === revision) await pools.saveBuildFailures(poolId, failures, undefined);
 }
 
 /** Begins, prolongs or lifts the pool's block on new clusters. Who comes second of two leaves it to the first. */
@@ -109,12 +137,44 @@ function jitterOf(id: ClusterId): number {
   return [...id].reduce((hash, letter) => (hash * 31 + letter.charCodeAt(0)) % 1009, 0) / 1009;
 }
 
-async function fail(ports: AdvancePorts, cluster: ClusterInFlight, note: string): Promise<AdvanceOutcome> {
+/** Seconds that a warm cluster in doubt has to prove itself: nobody gets it meanwhile, and nothing is built in its place. */
+const doubtBudgetSeconds = 180;
+/** When most warm clusters are in doubt at once, the cause is hardly in each of them, and tearing all of them down the worst answer. */
+const commonDoubtBudgetSeconds = 1800;
+
+/** True when the step has used up its time. */
+async function hasFailed(
+  { pools, clock }: AdvancePorts,
+  cluster: ClusterInFlight,
+  { stepBudgets }: PoolConfig,
+): Promise<boolean> {
+  const { progress } = cluster;
+  if (!isDoubted(cluster)) return isOverBudget(progress, clock(), stepBudgets);
+  const validate = Math.min(doubtBudgetSeconds, stepBudgets?.validate ?? doubtBudgetSeconds);
+  if (!isOverBudget(progress, clock(), { validate })) return false;
+  const clusters = (await pools.readPool(cluster.poolId))?.clusters ?? [];
+  const doubted = clusters.filter(isDoubted).length;
+  const isCommon = doubted > 1 && doubted > clusters.filter((it) => it.state === "available").length;
+  return !isCommon || isOverBudget(progress, clock(), { validate: commonDoubtBudgetSeconds });
+}
+
+function isDoubted(cluster: Cluster): boolean {
+  return cluster.state === "validating" && cluster.availableAt !== undefined;
+}
+
+async function fail(
+  ports: AdvancePorts,
+  cluster: ClusterInFlight,
+  { note, fault }: Pick<Extract<StepOutcome, { kind: "failed" }>, "note" | "fault">,
+): Promise<AdvanceOutcome> {
   const { pools, work, refill, clock } = ports;
   const { step } = cluster.progress;
-  const reason = step === "validate" ? "validation_failed" : "provisioning_failed";
-  const draining = drain(cluster, reason, clock(), `${step}: ${note}`);
+  const isBuild = !isDoubted(cluster);
+  const inBuilding = step === "validate" ? "validation_failed" : "provisioning_failed";
+  const detail = `${step}: ${note}`;
+  const draining = drain(cluster, isBuild ? inBuilding : "lost", clock(), detail);
   if (!(await pools.saveCluster(draining))) return { kind: "nothing" };
+  if (isBuild) await noteFailedBuild(ports, cluster, { note: detail, isFinal: fault === "class" });
   await Promise.all([sendNext(work, draining), refill.nudge(cluster.poolId, clock())]);
   return { kind: "failed", step, note };
 }

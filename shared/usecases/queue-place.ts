@@ -1,3 +1,4 @@
+import { isBroken } from "../domain/build-failures.ts";
 import { isBlocked } from "../domain/capacity.ts";
 import type { PoolId } from "../domain/ids.ts";
 import { effectiveMode, effectivePolicy } from "../domain/operation.ts";
@@ -31,6 +32,7 @@ export async function poolExhausted(
 function reasonOf(view: PoolView, now: Instant): ExhaustedReason {
   if (effectiveMode(view) === "paused") return "paused";
   if (isBlocked(view.capacity, now)) return "capacity_blocked";
+  if (isBroken(view.buildFailures, view.config.revision)) return "class_broken";
   const { inFlight, total } = countPool(view);
   return inFlight > 0 || total < effectivePolicy(view).maxTotal ? "warming" : "exhausted";
 }

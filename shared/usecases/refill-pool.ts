@@ -1,3 +1,4 @@
+import { isBroken } from "../domain/build-failures.ts";
 import { enter } from "../domain/checklist.ts";
 import { type ClusterIn, drain } from "../domain/cluster.ts";
 import type { ClusterId, PoolId } from "../domain/ids.ts";
@@ -15,6 +16,8 @@ export interface RefillPorts extends PlacePorts {
 export interface RefillReport {
   readonly counts: ReturnType<typeof countPool>;
   readonly target: number;
+  /** Nothing more is built from the pool's class until it changes. */
+  readonly classBroken: boolean;
   readonly done: readonly PoolAction["kind"][];
 }
 
@@ -35,7 +38,8 @@ export async function refillPool(ports: RefillPorts, poolId: PoolId): Promise<Re
   if (observations !== view.observations) await pools.saveObservations(poolId, pass, observations);
   const actions = planPool(view, now);
   for (const action of actions) await apply(ports, view, pass, action);
-  return { counts: countPool(view), target: targetOf(view), done: actions.map((it) => it.kind) };
+  const classBroken = isBroken(view.buildFailures, view.config.revision);
+  return { counts: countPool(view), target: targetOf(view), classBroken, done: actions.map((it) => it.kind) };
 }
 
 async function apply(ports: RefillPorts, view: PoolRead, pass: number, action: PoolAction): Promise<void> {
@@ -65,7 +69,7 @@ async function apply(ports: RefillPorts, view: PoolRead, pass: number, action: P
     case "place": {
       const cluster = findAvailable(action.clusterId);
       if (!cluster) return;
-      if (action.again || !(await settle(ports, cluster))) await placeCluster(ports, cluster);
+      if (action.again || !(await settle(ports, cluster))) await placeCluster(ports, cluster, cluster.health);
       return;
     }
     case "setCeiling":
@@ -86,7 +90,7 @@ async function apply(ports: RefillPorts, view: PoolRead, pass: number, action: P
       const isRoll = action.kind === "roll";
       const draining = drain(cluster, isRoll ? "stale" : "surplus", ports.clock());
       // One roll a pass keeps the ready floor only if no overtaken pass rolls another.
-      if (!(await pools.drainAvailable(draining, cluster.slot, isRoll ? pass : undefined))) return;
+      if (!(await pools.withdrawCluster(draining, cluster.slot, isRoll ? pass : undefined))) return;
       await work.send({ kind: "advanceCluster", poolId, clusterId: cluster.id, version: draining.version });
     }
   }

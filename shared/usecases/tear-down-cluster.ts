@@ -13,7 +13,8 @@ export async function tearDown(ports: AdvancePorts, cluster: TearingDown): Promi
   const { clock } = ports;
   const { progress } = cluster;
   const { step } = progress;
-  if (isOverBudget(progress, clock())) {
+  const config = await ports.pools.getConfig(cluster.poolId);
+  if (isOverBudget(progress, clock(), config?.stepBudgets)) {
     const note = `${step} took longer than its budget; last seen: ${progress.note ?? "nothing"}`;
     const mayProceed = teardownSteps.find((it) => it.step === step)?.overBudget === "proceed";
     return mayProceed ? advance(ports, cluster, []) : quarantine(ports, cluster, note);

@@ -3,7 +3,7 @@ import { dynamoPoolStore } from "../../shared/adapters/dynamodb/pool-store.ts";
 import { dynamoSandboxStore } from "../../shared/adapters/dynamodb/sandbox-store.ts";
 import { parseWorkMessage } from "../../shared/adapters/sqs/work-queue.ts";
 import { placeCluster } from "../../shared/usecases/place-cluster.ts";
-import { aCluster } from "../support/builders.ts";
+import { aCluster, aHealth } from "../support/builders.ts";
 import type { Bench } from "./bench-context.ts";
 import { post } from "./claims.ts";
 
@@ -29,7 +29,7 @@ export function startRefilling({ table, queues, refiller }: Bench): () => Promis
     await sleep(buildMilliseconds);
     const { poolId, clusterId: id } = message;
     const validating = aCluster.validating({ id, poolId, version: 1, createdAt: Date.now() - buildMilliseconds });
-    await placeCluster(ports, validating);
+    await placeCluster(ports, validating, aHealth);
   };
   const refill = async (body: string) => {
     await post(refiller.url, queueEvent(body));

@@ -91,8 +91,8 @@ export function clusterContract(open: OpenStores): void {
 
     it("takes it out of its slot, and tells the claim that comes there", async () => {
       const draining = drained(await warm(stores));
-      expect(await pools.drainAvailable(draining, 1)).toBe(true);
-      expect(await pools.drainAvailable(draining, 1)).toBe(true);
+      expect(await pools.withdrawCluster(draining, 1)).toBe(true);
+      expect(await pools.withdrawCluster(draining, 1)).toBe(true);
       expect(await pools.getCluster(small, cls(1))).toEqual(draining);
       expect(await pools.getSlot(small, 1)).toEqual({ n: 1, ticketGone: false, clusterGone: true });
     });
@@ -100,7 +100,7 @@ export function clusterContract(open: OpenStores): void {
     it("is refused once a claim has come", async () => {
       const available = await warm(stores);
       await arrive(stores);
-      expect(await pools.drainAvailable(drained(available), 1)).toBe(false);
+      expect(await pools.withdrawCluster(drained(available), 1)).toBe(false);
       expect(await pools.getCluster(small, cls(1))).toEqual(available);
     });
 
@@ -108,23 +108,23 @@ export function clusterContract(open: OpenStores): void {
       const draining = drained(await warm(stores));
       const overtaken = await pools.beginPass(small);
       const newest = await pools.beginPass(small);
-      expect(await pools.drainAvailable(draining, 1, overtaken)).toBe(false);
-      expect(await pools.drainAvailable(draining, 1, newest)).toBe(true);
+      expect(await pools.withdrawCluster(draining, 1, overtaken)).toBe(false);
+      expect(await pools.withdrawCluster(draining, 1, newest)).toBe(true);
       await pools.beginPass(small);
-      expect(await pools.drainAvailable(draining, 1, newest)).toBe(true);
+      expect(await pools.withdrawCluster(draining, 1, newest)).toBe(true);
     });
 
     it("is refused when it lies in another slot, or has changed", async () => {
       const available = await makeAvailable(stores);
-      expect(await pools.drainAvailable(drained(available), 1)).toBe(false);
+      expect(await pools.withdrawCluster(drained(available), 1)).toBe(false);
       const other = await warm(stores, 2, cls(2));
-      expect(await pools.drainAvailable(drained(other), 1)).toBe(false);
-      expect(await pools.drainAvailable(drained({ ...other, version: 7 }), 2)).toBe(false);
+      expect(await pools.withdrawCluster(drained(other), 1)).toBe(false);
+      expect(await pools.withdrawCluster(drained({ ...other, version: 7 }), 2)).toBe(false);
     });
 
     it("and a claim's arrival at once end in one of the two", async () => {
       const available = await warm(stores);
-      const [isDrained] = await Promise.all([pools.drainAvailable(drained(available), 1), arrive(stores)]);
+      const [isDrained] = await Promise.all([pools.withdrawCluster(drained(available), 1), arrive(stores)]);
       const slot = await pools.getSlot(small, 1);
       expect(slot?.clusterGone).toBe(isDrained);
       expect(slot?.cluster !== undefined).toBe(!isDrained);

@@ -13,7 +13,7 @@ import {
 import type { PoolStore } from "../../shared/ports/pool-store.ts";
 import { claimSandbox } from "../../shared/usecases/claim-sandbox.ts";
 import { placeCluster } from "../../shared/usecases/place-cluster.ts";
-import { aCluster, aPoolConfig } from "../support/builders.ts";
+import { aCluster, aHealth, aPoolConfig } from "../support/builders.ts";
 import { type LocalDynamoDb, startDynamoDbLocal } from "../support/dynamodb-local.ts";
 
 const poolId = asId<PoolId>("small");
@@ -52,7 +52,7 @@ async function aPool(count: number) {
     const id = asId<ClusterId>(`cls-${n}`);
     await pools.createCluster(aCluster.requested({ id, version: 1 }), pass);
     await pools.saveCluster(aCluster.validating({ id, version: 2 }));
-    await placeCluster({ pools, sandboxes, clock }, aCluster.validating({ id, version: 2 }));
+    await placeCluster({ pools, sandboxes, clock }, aCluster.validating({ id, version: 2 }), aHealth);
   }
   const cached: PoolStore = { ...pools, getConfig: async () => config };
   const ports = { pools: cached, sandboxes, refill: memoryQueues().refill, clock };

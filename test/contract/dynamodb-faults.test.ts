@@ -92,7 +92,7 @@ describe("a transaction", () => {
     const pending = await wait(stores, 2, sbx(2));
     await stores.sandboxes.end(pending, end(pending, "queue_timeout", now));
     const available = await warm(stores, 3, cls(3));
-    await stores.pools.drainAvailable(aCluster.draining({ id: cls(3), version: available.version + 1 }), 3);
+    await stores.pools.withdrawCluster(aCluster.draining({ id: cls(3), version: available.version + 1 }), 3);
     const shared = transactions.flat().filter(({ sk }) => sk === "1#COUNTERS" || sk === "0#CONFIG");
     expect(transactions).not.toHaveLength(0);
     expect(shared).toEqual([]);

@@ -3,6 +3,7 @@ import type { KubernetesAdministration } from "../../shared/ports/kubernetes-acc
 
 const done = async () => ({ kind: "done" }) as const;
 const removed = async () => ({ kind: "done", removed: [] }) as const;
+const well = async () => ({ kind: "well" }) as const;
 const address = { endpoint: "https://cluster", certificateAuthority: "" };
 
 /** A cloud in which every step is done at once: what is tried here is who holds a cluster, not how it is built. */
@@ -10,6 +11,7 @@ export const instantCloud: ClusterProvider = {
   create: done,
   awaitActive: async () => ({ kind: "done", address }),
   grantAccess: done,
+  inspect: well,
   removeCompute: removed,
   removeInterfaces: removed,
   removeCluster: removed,
@@ -20,6 +22,8 @@ export const instantCloud: ClusterProvider = {
 export const instantKubernetes: KubernetesAdministration = {
   bootstrap: done,
   validate: done,
+  probe: well,
+  reach: well,
   revokeCredentials: done,
   removeExternals: removed,
 };

@@ -1,6 +1,6 @@
 import type { ClusterId } from "../../shared/domain/ids.ts";
 import type { Instant } from "../../shared/domain/time.ts";
-import type { ClusterProvider, StepOutcome } from "../../shared/ports/cluster-provider.ts";
+import type { ClusterProvider, Probe, StepOutcome } from "../../shared/ports/cluster-provider.ts";
 import type { KubernetesAdministration } from "../../shared/ports/kubernetes-access.ts";
 import type { Chance } from "./chance.ts";
 import type { Scheduler } from "./scheduler.ts";
@@ -9,6 +9,8 @@ import type { Scheduler } from "./scheduler.ts";
 export interface CloudCluster {
   readonly readyAt: Instant;
   readonly fails: boolean;
+  /** From when until when it answers nothing, and how a cluster without an end of that dies. */
+  readonly sick: { readonly from: Instant; readonly until: Instant };
   goneAt: Instant | undefined;
 }
 
@@ -33,6 +35,22 @@ export function cloud(scheduler: Scheduler, chance: Chance, troublePercent: numb
     return !cluster || (cluster.goneAt !== undefined && cluster.goneAt <= scheduler.now());
   };
 
+  /** Some clusters fall ill for a while, some for good, some vanish; most never. */
+  const sicknessFrom = (readyAt: Instant): CloudCluster["sick"] => {
+    if (scheduler.calm || !chance.happens(troublePercent / 2)) return { from: Number.POSITIVE_INFINITY, until: 0 };
+    const from = readyAt + chance.between(0, 600_000);
+    return { from, until: chance.happens(50) ? Number.POSITIVE_INFINITY : from + chance.between(1_000, 600_000) };
+  };
+  const isSick = (id: ClusterId) => {
+    if (gone(id)) return true;
+    const { from, until } = clusters.get(id)?.sick ?? { from: 0, until: Number.POSITIVE_INFINITY };
+    return from <= scheduler.now() && scheduler.now() < until;
+  };
+  const look = async (id: ClusterId): Promise<Probe> => {
+    const problem = trouble();
+    if (problem?.kind === "failed") return { kind: "ailing", note: problem.note };
+    return isSick(id) ? { kind: "ailing", note: "no answer" } : { kind: "well" };
+  };
   const provider: ClusterProvider = {
     async create(id) {
       const problem = trouble();
@@ -40,7 +58,8 @@ export function cloud(scheduler: Scheduler, chance: Chance, troublePercent: numb
       if (!clusters.has(id)) {
         made.set(id, (made.get(id) ?? 0) + 1);
         const readyAt = scheduler.now() + chance.between(2_000, 240_000);
-        clusters.set(id, { readyAt, fails: !scheduler.calm && chance.happens(troublePercent / 2), goneAt: undefined });
+        const fails = !scheduler.calm && chance.happens(troublePercent / 2);
+        clusters.set(id, { readyAt, fails, sick: sicknessFrom(readyAt), goneAt: undefined });
       }
       return done;
     },
@@ -53,6 +72,10 @@ export function cloud(scheduler: Scheduler, chance: Chance, troublePercent: numb
       return cluster.readyAt <= scheduler.now() ? { ...done, address } : again("CREATING", 10);
     },
     grantAccess: async () => trouble() ?? done,
+    async inspect(id) {
+      trouble();
+      return gone(id) ? { kind: "gone", note: "not found" } : { kind: "well" };
+    },
     removeCompute: async () => ({ ...(retry(trouble()) ?? done), removed: [] }),
     removeInterfaces: async () => ({ ...(retry(trouble()) ?? done), removed: [] }),
     async removeCluster(id) {
@@ -67,11 +90,18 @@ export function cloud(scheduler: Scheduler, chance: Chance, troublePercent: numb
   };
   const kubernetes: KubernetesAdministration = {
     bootstrap: async () => trouble() ?? done,
-    validate: async () => trouble() ?? done,
+    validate: async ({ id }) => trouble() ?? (isSick(id) ? again("no answer") : done),
+    probe: ({ id }) => look(id),
+    reach: ({ id }) => look(id),
     revokeCredentials: async () => retry(trouble()) ?? done,
     removeExternals: async () => ({ ...(retry(trouble()) ?? done), removed: [] }),
   };
-  return { provider, kubernetes, exists: (id: ClusterId) => clusters.has(id) && !gone(id), made };
+  const vanish = (id: ClusterId) => {
+    const cluster = clusters.get(id);
+    if (cluster && !gone(id)) cluster.goneAt = scheduler.now();
+  };
+  const exists = (id: ClusterId) => clusters.has(id) && !gone(id);
+  return { provider, kubernetes, exists, isSick, vanish, made };
 }
 
 /** A tear-down step that fails for good ends in quarantine; here the cloud only ever stalls one. */

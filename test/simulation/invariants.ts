@@ -3,12 +3,17 @@ import { deadlineOf } from "../../shared/domain/lease.ts";
 import { mayClusterBecome, maySandboxBecome } from "../../shared/domain/lifecycle.ts";
 import type { PoolConfig } from "../../shared/domain/pool.ts";
 import { isLive, type Sandbox } from "../../shared/domain/sandbox.ts";
+import type { Instant } from "../../shared/domain/time.ts";
 import type { PoolStore } from "../../shared/ports/pool-store.ts";
 import type { SandboxStore } from "../../shared/ports/sandbox-store.ts";
 import { checkOperationAtRest } from "./operation-invariants.ts";
 import { type Scheduler, Violation } from "./scheduler.ts";
 
-type Cloud = { readonly exists: (id: ClusterId) => boolean; readonly made: ReadonlyMap<ClusterId, number> };
+interface Cloud {
+  readonly exists: (id: ClusterId) => boolean;
+  readonly isSick: (id: ClusterId) => boolean;
+  readonly made: ReadonlyMap<ClusterId, number>;
+}
 
 /** A sandbox may stay past its deadline for two sweeps, a lost message and a retry: what docs/claim.md promises. */
 const reapedWithin = 10 * 60_000;
@@ -34,6 +39,7 @@ export function watch(
   const owners = new Map<string, Set<SandboxId>>();
   const ownerKey = ({ tenant, ownerId }: Pick<Sandbox, "tenant" | "ownerId">) => `${tenant}/${ownerId}`;
   const clusters = new Set<ClusterId>();
+  const placedAt = new Map<ClusterId, Instant>();
   const races = new Map<string, number>();
   const race = (name: string) => races.set(name, (races.get(name) ?? 0) + 1);
 
@@ -98,6 +104,15 @@ export function watch(
       const before = await pools.getCluster(cluster.poolId, cluster.id);
       const saved = await pools.saveCluster(cluster);
       if (!saved) race("cluster changed meanwhile");
+      const slot = before?.state === "available" ? before.slot : undefined;
+      if (saved && cluster.state === "available" && cluster.slot !== slot) placedAt.set(cluster.id, cluster.updatedAt);
+      if (
+        saved &&
+        before?.state === "claimed" &&
+        (cluster.state !== "claimed" || cluster.sandboxId !== before.sandboxId)
+      ) {
+        throw new Violation("a claimed cluster stays its sandbox's", `${cluster.id} became ${cluster.state}`);
+      }
       if (saved && before && before.state !== cluster.state && !mayClusterBecome(before.state, cluster.state)) {
         throw new Violation("life cycle", `${cluster.id} went from ${before.state} to ${cluster.state}`);
       }
@@ -115,7 +130,7 @@ export function watch(
       if (!maySandboxBecome(before.state, ended.state)) {
         throw new Violation("life cycle", `${ended.id} went from ${before.state} to ${ended.state}`);
       }
-      if (ended.reason === "queue_timeout") await checkWaitedForNothing(pools, before, passes);
+      if (ended.reason === "queue_timeout") await checkWaitedForNothing(pools, before, passes, placedAt);
       const done = await sandboxes.end(before, ended, cluster);
       if (done) owners.get(ownerKey(before))?.delete(before.id);
       else race("end lost to a change");
@@ -130,11 +145,12 @@ async function checkWaitedForNothing(
   pools: PoolStore,
   { id, poolId, createdAt }: Sandbox,
   passes: CompletedPasses,
+  placedAt: ReadonlyMap<ClusterId, Instant>,
 ): Promise<void> {
   const view = await pools.readPool(poolId);
   for (const cluster of view?.clusters ?? []) {
     if (cluster.state !== "available" || cluster.slot <= (view?.counters.head ?? 0)) continue;
-    const both = Math.max(cluster.availableAt, createdAt);
+    const both = Math.max(placedAt.get(cluster.id) ?? cluster.availableAt, createdAt);
     if (passes.filter((begun) => begun > both).length < matchedWithinPasses) continue;
     throw new Violation("nobody waits beside a warm cluster", `${id} gave up beside ${cluster.id}`);
   }
@@ -150,7 +166,7 @@ export async function checkAtRest(
   const now = scheduler.now();
   const view = await pools.readPool(config.poolId);
   if (!view) throw new Violation("rest", "the pool is gone");
-  checkOperationAtRest(view);
+  checkOperationAtRest(view, now);
   const live = new Map<TenantId, number>();
   for (const id of new Set([...claims, ...answered])) {
     const sandbox = await sandboxes.get(id);
@@ -193,6 +209,10 @@ export async function checkAtRest(
     }
   }
   for (const cluster of view.clusters) {
+    if (cluster.state === "available" || cluster.state === "claimed") {
+      if (!cloud.exists(cluster.id) || cloud.isSick(cluster.id))
+        throw new Violation("a dead cluster is noticed", `${cluster.id} is ${cluster.state}`);
+    }
     if (cluster.state === "claimed") {
       const sandbox = await sandboxes.get(cluster.sandboxId);
       if (!sandbox || !isLive(sandbox))

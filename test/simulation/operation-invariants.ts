@@ -1,5 +1,6 @@
 import { isStale, untouched } from "../../shared/domain/operation.ts";
 import { countPool, type PoolView, targetOf } from "../../shared/domain/plan.ts";
+import type { Instant } from "../../shared/domain/time.ts";
 import type { PoolRead, PoolStore } from "../../shared/ports/pool-store.ts";
 import { Violation } from "./scheduler.ts";
 
@@ -30,10 +31,11 @@ export function watchOperations(pools: PoolStore): PoolStore {
       }
       return created;
     },
-    async drainAvailable(cluster, slot, pass) {
+    async withdrawCluster(cluster, slot, pass) {
       const before = await pools.getCluster(cluster.poolId, cluster.id);
-      const drained = await pools.drainAvailable(cluster, slot, pass);
-      if (!drained || before?.state !== "available" || cluster.reason !== "stale") return drained;
+      const drained = await pools.withdrawCluster(cluster, slot, pass);
+      if (!drained || before?.state !== "available" || cluster.state !== "draining" || cluster.reason !== "stale")
+        return drained;
       newest.rolls++;
       if (newest.rolls > 1) throw new Violation("one stale cluster at a time", `${cluster.id} is the second of a pass`);
       if (!seenInPass.some((view) => countPool(view).available > leastReady(view))) {
@@ -64,13 +66,13 @@ function leastReady(view: PoolView): number {
 }
 
 /** What operators asked for has come to pass when nothing is left to do. */
-export function checkOperationAtRest(view: PoolView): void {
+export function checkOperationAtRest(view: PoolView, now: Instant): void {
   const { mode } = view.operation;
   if ((view.counters.closed === true) !== (mode === "draining"))
     throw new Violation("the gate follows the mode", `closed ${view.counters.closed === true}, ${mode}`);
   const { available, total } = countPool(view);
   if (mode === "draining" && available > 0) throw new Violation("a draining pool empties", `${available} are warm`);
-  const stale = view.clusters.filter((it) => it.state === "available" && isStale(it, view)).length;
+  const stale = view.clusters.filter((it) => it.state === "available" && isStale(it, view, now)).length;
   const roomLeft = total < view.config.policy.maxTotal || available > Math.max(1, targetOf(view) - 1);
   if (mode === "open" && stale > 0 && roomLeft)
     throw new Violation("stale clusters are replaced", `${stale} of ${available} are stale`);

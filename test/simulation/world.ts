@@ -129,6 +129,15 @@ export async function simulate(
     scheduler.at(clock() + start, () => caller(n));
   }
 
+  // Now and then a cluster goes without anybody having asked for it.
+  for (let n = 0; n < 3; n++) {
+    if (!chance.happens(shape.troublePercent * 2)) continue;
+    scheduler.at(clock() + chance.between(0, 800_000), () => {
+      const [id] = [...theCloud.made.keys()].slice(-1 - chance.between(0, 3));
+      if (id) theCloud.vanish(id);
+    });
+  }
+
   operators(shape.operators, config, chance, scheduler, portsOf);
 
   /** A caller who claims, asks again when it gets no answer, and then uses, extends, deletes or forgets what it got. */

@@ -7,6 +7,7 @@ import { memoryQueues } from "../../shared/adapters/memory/queues.ts";
 import { memoryStores } from "../../shared/adapters/memory/stores.ts";
 import { scopes } from "../../shared/api/routes.ts";
 import { enter } from "../../shared/domain/checklist.ts";
+import { defaultHealthPolicy, well } from "../../shared/domain/health.ts";
 import { asId, type ClusterId, type PoolId } from "../../shared/domain/ids.ts";
 import type { PoolConfig } from "../../shared/domain/pool.ts";
 import { placeCluster } from "../../shared/usecases/place-cluster.ts";
@@ -141,7 +142,7 @@ export async function inMemory(configs: readonly PoolConfig[] = [small]) {
     const validating = { ...base, state: "validating", version: 3, progress } as const;
     await stores.pools.saveCluster(validating);
     await stores.pools.saveAddress(id, { endpoint: "https://cluster.example", certificateAuthority: "Y2E=" });
-    await placeCluster(ports, validating);
+    await placeCluster(ports, validating, well(defaultHealthPolicy, time.now));
   };
   return { ports, queues, time, recorded, warm };
 }

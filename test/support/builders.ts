@@ -30,6 +30,8 @@ export function aPoolConfig(facts: Partial<PoolConfig> = {}): PoolConfig {
 }
 
 export const anAddress = { endpoint: "https://127.0.0.1:6443", certificateAuthority: "Q0E=" };
+/** Never due while a test runs. */
+export const aHealth = { dueAt: now + 10 * 365 * 86_400_000, failures: 0 };
 const step = { startedAt: now, attempts: 0, dueAt: now };
 const clusterBase = {
   id: asId<ClusterIn<"requested">["id"]>("cls-1"),
@@ -65,6 +67,7 @@ export const aCluster = {
     state: "available",
     slot: 1,
     availableAt: now,
+    health: aHealth,
     ...facts,
   }),
   draining: (facts: Facts<ClusterIn<"draining">> = {}): ClusterIn<"draining"> => ({

@@ -30,10 +30,11 @@ export function cluster(
     version: 1,
   };
   const teardown = { reason: "sandbox_ended" as const, drainedAt: now, report: { removed: [] } };
+  const health = { dueAt: now, failures: 0 };
   const step = { startedAt: now, attempts: 0, dueAt: now };
   switch (state) {
     case "available":
-      return { ...base, state, slot, availableAt: now - 300_000 };
+      return { ...base, state, slot, availableAt: now - 300_000, health };
     case "claimed": {
       const holder = {
         sandboxId: asId<SandboxId>(`sbx_${n}`),
@@ -41,7 +42,7 @@ export function cluster(
         ownerId: asId<never>("ada"),
         countedTicket: n,
       };
-      return { ...base, ...holder, state, availableAt: now, claimedAt: now };
+      return { ...base, ...holder, state, availableAt: now, claimedAt: now, health };
     }
     case "provisioning":
       return { ...base, state, progress: { ...step, step: "wait" } };

@@ -100,7 +100,7 @@ describe("a recycled pool", () => {
     await change({ minWarm: 1 });
     await warm("cls-1");
     expect((await ask("recycle")).body).toMatchObject({ stale: 1, recycledAt: "2026-11-21T10:00:00.000Z" });
-    time.now += 600_000;
+    time.now += 240_000;
     await warm("cls-2");
     expect((await read()).counts).toMatchObject({ available: 2 });
     expect((await pass())?.done).toEqual(["roll"]);

@@ -40,6 +40,7 @@ const minute: ScheduledEvent = {
 };
 
 const done = async () => ({ kind: "done" as const });
+const well = async () => ({ kind: "well" as const });
 const removed = async () => ({ kind: "done" as const, removed: [] });
 const provider: ClusterProvider = {
   create: done,
@@ -48,6 +49,7 @@ const provider: ClusterProvider = {
     address: { endpoint: "https://cluster.example", certificateAuthority: "Y2E=" },
   }),
   grantAccess: done,
+  inspect: well,
   removeCompute: removed,
   removeInterfaces: removed,
   removeCluster: removed,
@@ -57,6 +59,8 @@ const provider: ClusterProvider = {
 const kubernetes: KubernetesAdministration = {
   bootstrap: done,
   validate: done,
+  probe: well,
+  reach: well,
   revokeCredentials: done,
   removeExternals: removed,
 };

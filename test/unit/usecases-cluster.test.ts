@@ -11,7 +11,7 @@ import {
   type SandboxId,
   type TenantId,
 } from "../../shared/domain/ids.ts";
-import type { StepOutcome } from "../../shared/ports/cluster-provider.ts";
+import type { Probe, StepOutcome } from "../../shared/ports/cluster-provider.ts";
 import type { WorkMessage } from "../../shared/ports/queues.ts";
 import { advanceCluster } from "../../shared/usecases/advance-cluster.ts";
 import { claimSandbox } from "../../shared/usecases/claim-sandbox.ts";
@@ -34,6 +34,8 @@ function aWorld() {
     const answer = answers.get(step)?.() ?? { kind: "done" };
     return { removed: [step], address, ...answer } as never;
   };
+  const looks = new Map<string, () => Probe>();
+  const look = (step: string) => async (): Promise<Probe> => looks.get(step)?.() ?? { kind: "well" };
   const address = { endpoint: "https://127.0.0.1:6443", certificateAuthority: "Y2E=" };
   const sent: WorkMessage[] = [];
   const ports = {
@@ -46,6 +48,7 @@ function aWorld() {
       create: act("create"),
       awaitActive: act("wait"),
       grantAccess: act("access"),
+      inspect: look("inspect"),
       removeCompute: act("compute"),
       removeInterfaces: act("interfaces"),
       removeCluster: act("cluster"),
@@ -55,6 +58,8 @@ function aWorld() {
     kubernetes: {
       bootstrap: act("bootstrap"),
       validate: act("validate"),
+      probe: look("probe"),
+      reach: look("reach"),
       revokeCredentials: act("revoke"),
       removeExternals: act("externals"),
     },
@@ -62,6 +67,7 @@ function aWorld() {
   return {
     ports,
     answers,
+    looks,
     calls,
     sent,
     pass: (seconds: number) => {

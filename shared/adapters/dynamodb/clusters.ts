@@ -19,7 +19,7 @@ const isTerminating = "#state = :terminating";
 /** The writes of a cluster's record, outside of its match. */
 export function dynamoClusters(
   access: TableAccess,
-): Pick<PoolStore, "createCluster" | "saveCluster" | "drainAvailable" | "closeCluster"> {
+): Pick<PoolStore, "createCluster" | "saveCluster" | "withdrawCluster" | "closeCluster"> {
   const { client, tableName } = access;
   const onFailure = { TableName: tableName, ReturnValuesOnConditionCheckFailure: "ALL_OLD" } as const;
   return {
@@ -43,7 +43,7 @@ export function dynamoClusters(
       return saved.written || isSame(saved.inPlace, cluster);
     },
 
-    async drainAvailable(cluster, slot, pass) {
+    async withdrawCluster(cluster, slot, pass) {
       const { poolId, id, version } = cluster;
       const failed = await writeAll(access, {
         cluster: {

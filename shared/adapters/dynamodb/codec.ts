@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import type { BuildFailures } from "../../domain/build-failures.ts";
 import type { CapacityBlock } from "../../domain/capacity.ts";
 import type { Cluster, ClusterAddress, ClusterIn } from "../../domain/cluster.ts";
 import type { TenantId } from "../../domain/ids.ts";
@@ -13,6 +14,7 @@ import type { Item } from "./attributes.ts";
 import { closedClusterKey, dueKey, poolKeys, sandboxKey } from "./keys.ts";
 import {
   addressSchema,
+  buildFailuresSchema,
   capacitySchema,
   clusterSchema,
   configSchema,
@@ -100,6 +102,14 @@ export function encodeCapacity(block: CapacityBlock): Item {
 
 export function decodeCapacity(item: Item): CapacityBlock {
   return capacitySchema.parse(item);
+}
+
+export function encodeBuildFailures(failures: BuildFailures): Item {
+  return buildFailuresSchema.parse(failures);
+}
+
+export function decodeBuildFailures(item: Item): BuildFailures {
+  return buildFailuresSchema.parse(item);
 }
 
 export function decodeSlot(item: Item): Slot {

@@ -19,6 +19,7 @@ export const poolKeys = {
   config: (poolId: PoolId): Key => ({ pk: poolKeys.partition(poolId), sk: "0#CONFIG" }),
   operation: (poolId: PoolId): Key => ({ pk: poolKeys.partition(poolId), sk: "0#OPERATION" }),
   capacity: (poolId: PoolId): Key => ({ pk: poolKeys.partition(poolId), sk: "0#CAPACITY" }),
+  buildFailures: (poolId: PoolId): Key => ({ pk: poolKeys.partition(poolId), sk: "0#BUILD_FAILURES" }),
   counters: (poolId: PoolId): Key => ({ pk: poolKeys.partition(poolId), sk: "1#COUNTERS" }),
   plan: (poolId: PoolId): Key => ({ pk: poolKeys.partition(poolId), sk: "2#PLAN" }),
   slot: (poolId: PoolId, n: number): Key => ({ pk: poolKeys.partition(poolId), sk: slotSortKey(n) }),

@@ -1,10 +1,18 @@
 import { isDeepStrictEqual } from "node:util";
 import { DeleteCommand, GetCommand, PutCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
+import type { BuildFailures } from "../../domain/build-failures.ts";
 import type { CapacityBlock } from "../../domain/capacity.ts";
 import type { PoolStore } from "../../ports/pool-store.ts";
 import type { Item } from "./attributes.ts";
 import type { TableAccess } from "./client.ts";
-import { decodeCapacity, decodeOperation, encodeCapacity, encodeOperation } from "./codec.ts";
+import {
+  decodeBuildFailures,
+  decodeCapacity,
+  decodeOperation,
+  encodeBuildFailures,
+  encodeCapacity,
+  encodeOperation,
+} from "./codec.ts";
 import { writeIf } from "./conditional-write.ts";
 import { type Key, poolKeys } from "./keys.ts";
 
@@ -12,15 +20,38 @@ const isAbsent = "attribute_not_exists(pk)";
 const isAtVersion = "#version = :before";
 const gateIsOlder = "(attribute_not_exists(#gate) OR #gate < :version)";
 const isThatBlock = "#until = :until AND #attempts = :attempts";
+const areThoseFailures = "#revision = :revision AND #count = :count AND #at = :at";
 
-/** What operators ask of a pool, and what the cloud refuses it: plain writes to an item each, and the counters' gate. */
-export function dynamoOperations({
-  client,
-  tableName,
-}: TableAccess): Pick<PoolStore, "getOperation" | "saveOperation" | "setGate" | "getCapacity" | "saveCapacity"> {
+type Operations = Pick<
+  PoolStore,
+  | "getOperation"
+  | "saveOperation"
+  | "setGate"
+  | "getCapacity"
+  | "saveCapacity"
+  | "getBuildFailures"
+  | "saveBuildFailures"
+>;
+
+/**
+ * What operators ask of a pool, what the cloud refuses it, and what failed in it: plain writes to an item each, and the
+ * counters' gate.
+ */
+export function dynamoOperations({ client, tableName }: TableAccess): Operations {
   const onFailure = { TableName: tableName, ReturnValuesOnConditionCheckFailure: "ALL_OLD" } as const;
   const get = async (key: Key): Promise<Item | undefined> =>
     (await client.send(new GetCommand({ TableName: tableName, Key: key, ConsistentRead: true }))).Item;
+
+  /** Puts or, without an item, deletes, if what is there meets the condition; otherwise tells what is there. */
+  const replace = async (Key: Key, condition: object, to: Item | undefined) => {
+    const input = { ...onFailure, ...condition };
+    const saved = await writeIf<unknown>(() =>
+      to
+        ? client.send(new PutCommand({ ...input, Item: { ...to, ...Key } }))
+        : client.send(new DeleteCommand({ ...input, Key })),
+    );
+    return saved.written ? { written: true } : { written: false, item: saved.inPlace };
+  };
 
   return {
     async getOperation(poolId) {
@@ -63,15 +94,28 @@ export function dynamoOperations({
     },
 
     async saveCapacity(poolId, from, to) {
-      const key = poolKeys.capacity(poolId);
-      const condition = { ...onFailure, ...isBlock(from) };
-      const saved = await writeIf<unknown>(() =>
-        to
-          ? client.send(new PutCommand({ ...condition, Item: { ...encodeCapacity(to), ...key } }))
-          : client.send(new DeleteCommand({ ...condition, Key: key })),
-      );
-      return saved.written || isDeepStrictEqual(saved.inPlace && decodeCapacity(saved.inPlace), to);
+      const inPlace = await replace(poolKeys.capacity(poolId), isBlock(from), to && encodeCapacity(to));
+      return inPlace.written || isDeepStrictEqual(inPlace.item && decodeCapacity(inPlace.item), to);
     },
+
+    async getBuildFailures(poolId) {
+      const item = await get(poolKeys.buildFailures(poolId));
+      return item && decodeBuildFailures(item);
+    },
+
+    async saveBuildFailures(poolId, from, to) {
+      const inPlace = await replace(poolKeys.buildFailures(poolId), areFailures(from), to && encodeBuildFailures(to));
+      return inPlace.written || isDeepStrictEqual(inPlace.item && decodeBuildFailures(inPlace.item), to);
+    },
+  };
+}
+
+function areFailures(failures: BuildFailures | undefined) {
+  if (!failures) return { ConditionExpression: isAbsent };
+  return {
+    ConditionExpression: areThoseFailures,
+    ExpressionAttributeNames: { "#revision": "revision", "#count": "count", "#at": "at" },
+    ExpressionAttributeValues: { ":revision": failures.revision, ":count": failures.count, ":at": failures.at },
   };
 }
 

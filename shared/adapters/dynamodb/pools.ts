@@ -4,6 +4,7 @@ import type { Item } from "./attributes.ts";
 import type { TableAccess } from "./client.ts";
 import {
   decodeAddress,
+  decodeBuildFailures,
   decodeCapacity,
   decodeClosedCluster,
   decodeCluster,
@@ -88,10 +89,12 @@ export function dynamoPools(access: TableAccess): Pools {
       const config = single(poolKeys.config(poolId));
       if (!config) return undefined;
       const capacity = single(poolKeys.capacity(poolId));
+      const failures = single(poolKeys.buildFailures(poolId));
       return {
         config: decodeConfig(config),
         operation: decodeOperation(single(poolKeys.operation(poolId))),
         ...(capacity && { capacity: decodeCapacity(capacity) }),
+        ...(failures && { buildFailures: decodeBuildFailures(failures) }),
         counters: decodeCounters(single(poolKeys.counters(poolId))),
         observations: decodePlan(single(poolKeys.plan(poolId))).observations,
         slots: all(slotPrefix).map(decodeSlot),

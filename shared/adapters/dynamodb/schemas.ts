@@ -1,7 +1,9 @@
 import * as z from "zod/mini";
+import type { BuildFailures } from "../../domain/build-failures.ts";
 import type { CapacityBlock } from "../../domain/capacity.ts";
-import type { Progress } from "../../domain/checklist.ts";
+import type { Progress, StepBudgets } from "../../domain/checklist.ts";
 import type { Cluster, ClusterAddress } from "../../domain/cluster.ts";
+import type { Health, HealthPolicy } from "../../domain/health.ts";
 import type { OwnerId, SandboxId, TenantId } from "../../domain/ids.ts";
 import type { PoolOperation } from "../../domain/operation.ts";
 import type { Observation } from "../../domain/plan.ts";
@@ -41,6 +43,13 @@ const clusterBase = {
   version: number,
 };
 
+const health = z.object({
+  dueAt: number,
+  failures: number,
+  failingSince: optional(number),
+  note: optional(z.string()),
+}) satisfies z.ZodMiniType<Health>;
+
 type Provisioning = Extract<Cluster, { state: "provisioning" }>;
 type Draining = Extract<Cluster, { state: "draining" }>;
 const provisioning = progress<Provisioning["progress"]["step"]>();
@@ -60,8 +69,13 @@ export const deletedCluster = z.object({ ...teardown, state: z.literal("deleted"
 export const clusterSchema = z.discriminatedUnion("state", [
   z.object({ ...clusterBase, state: z.literal("requested"), progress: provisioning }),
   z.object({ ...clusterBase, state: z.literal("provisioning"), progress: provisioning }),
-  z.object({ ...clusterBase, state: z.literal("validating"), progress: provisioning }),
-  z.object({ ...clusterBase, state: z.literal("available"), slot: number, availableAt: number }),
+  z.object({
+    ...clusterBase,
+    state: z.literal("validating"),
+    progress: provisioning,
+    availableAt: optional(number),
+  }),
+  z.object({ ...clusterBase, state: z.literal("available"), slot: number, availableAt: number, health }),
   z.object({
     ...clusterBase,
     state: z.literal("claimed"),
@@ -71,6 +85,7 @@ export const clusterSchema = z.discriminatedUnion("state", [
     countedTicket: number,
     availableAt: number,
     claimedAt: number,
+    health,
   }),
   z.object({ ...teardown, state: z.literal("draining"), progress: teardownProgress }),
   z.object({ ...teardown, state: z.literal("deleting"), progress: teardownProgress }),
@@ -137,6 +152,12 @@ const policy = z.object({
   trimCoolDownSeconds: number,
 });
 
+const healthPolicy = z.object({
+  probeEverySeconds: optional(number),
+  maxWarmSeconds: optional(number),
+  lostAfterSeconds: optional(number),
+}) satisfies z.ZodMiniType<Partial<HealthPolicy>>;
+
 export const configSchema = z.object({
   poolId: text<PoolConfig["poolId"]>(),
   description: z.string(),
@@ -150,6 +171,8 @@ export const configSchema = z.object({
     maxQueueSeconds: number,
   }),
   quotas: z.object({ owner: number, tenant: number }),
+  health: optional(healthPolicy),
+  stepBudgets: optional(z.partialRecord(text<keyof StepBudgets>(), number)),
   revision: z.string(),
 }) satisfies z.ZodMiniType<PoolConfig>;
 
@@ -167,6 +190,14 @@ export const operationSchema = z.object({
 }) satisfies z.ZodMiniType<PoolOperation>;
 
 export const capacitySchema = z.object({ until: number, attempts: number }) satisfies z.ZodMiniType<CapacityBlock>;
+
+export const buildFailuresSchema = z.object({
+  revision: z.string(),
+  count: number,
+  at: number,
+  note: z.string(),
+  isFinal: z.boolean(),
+}) satisfies z.ZodMiniType<BuildFailures>;
 
 /** The marks name who left. */
 export const slotSchema = z.object({

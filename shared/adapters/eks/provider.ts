@@ -3,6 +3,7 @@ import { grantAccess } from "./access.ts";
 import { awaitActive, create } from "./create.ts";
 import type { EksDeployment } from "./deployment.ts";
 import { attempting } from "./faults.ts";
+import { inspect } from "./inspect.ts";
 import { removeInterfaces } from "./interfaces.ts";
 import { sweep } from "./sweep.ts";
 import { removeCluster, removeCompute, verifyGone } from "./teardown.ts";
@@ -28,6 +29,7 @@ export function eksProvider(deployment: EksDeployment): ClusterProvider {
     create: (id, clusterClass) => attempting(() => create(deployment, id, clusterClass)),
     awaitActive: (id) => attempting(() => awaitActive(deployment, id)),
     grantAccess: (id) => attempting(() => grantAccess(deployment, id)),
+    inspect: (id) => inspect(deployment, id),
     removeCompute: (id) => attempting(() => removeCompute(deployment, id)),
     removeInterfaces: (id) => attempting(() => removeInterfaces(deployment, id)),
     removeCluster: (id) => attempting(() => removeCluster(deployment, id)),

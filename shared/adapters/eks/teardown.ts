@@ -1,12 +1,12 @@
 import {
   DeleteClusterCommand,
   DeleteNodegroupCommand,
-  ListNodegroupsCommand,
+  paginateListNodegroups,
   UpdateClusterConfigCommand,
 } from "@aws-sdk/client-eks";
 import type { ClusterId } from "../../domain/ids.ts";
 import type { Removed, StepOutcome } from "../../ports/cluster-provider.ts";
-import { type EksDeployment, find } from "./deployment.ts";
+import { type EksAccount, find } from "./deployment.ts";
 import { faultName, messageOf } from "./faults.ts";
 import { clusterName } from "./naming.ts";
 
@@ -18,12 +18,12 @@ const nothing: StepOutcome<Removed> = { kind: "done", removed: [] };
 const leftAlone: StepOutcome<Removed> = { ...nothing, note: "a cluster of that name is not ours; left alone" };
 
 /** Deletes node groups, all at once. Auto Mode's own nodes are not among them: they go with the cluster. */
-export async function removeCompute(deployment: EksDeployment, id: ClusterId): Promise<StepOutcome<Removed>> {
+export async function removeCompute(deployment: EksAccount, id: ClusterId): Promise<StepOutcome<Removed>> {
   const found = await find(deployment, id);
   if (found.kind !== "ours") return found.kind === "foreign" ? leftAlone : nothing;
   const { eks, deploymentId } = deployment;
   const name = clusterName(deploymentId, id);
-  const { nodegroups = [] } = await eks.send(new ListNodegroupsCommand({ clusterName: name }));
+  const nodegroups = await nodegroupsOf(deployment, name);
   if (nodegroups.length === 0) return nothing;
   const asked = await Promise.all(
     nodegroups.map(async (nodegroupName) => {
@@ -41,8 +41,21 @@ export async function removeCompute(deployment: EksDeployment, id: ClusterId): P
   return { kind: "again", afterSeconds: pollSeconds, note, removed: asked.flat() };
 }
 
+/** The cluster's node groups; none when it is gone. */
+export async function nodegroupsOf({ eks: client }: EksAccount, clusterName: string): Promise<readonly string[]> {
+  const names: string[] = [];
+  try {
+    for await (const page of paginateListNodegroups({ client }, { clusterName }))
+      names.push(...(page.nodegroups ?? []));
+    return names;
+  } catch (error) {
+    if (faultName(error) === "ResourceNotFoundException") return [];
+    throw error;
+  }
+}
+
 /** Asks for the cluster's end, after lifting its deletion protection. */
-export async function removeCluster(deployment: EksDeployment, id: ClusterId): Promise<StepOutcome<Removed>> {
+export async function removeCluster(deployment: EksAccount, id: ClusterId): Promise<StepOutcome<Removed>> {
   const found = await find(deployment, id);
   if (found.kind !== "ours") return found.kind === "foreign" ? leftAlone : nothing;
   if (found.cluster.status === "DELETING") return nothing;
@@ -69,7 +82,7 @@ export async function removeCluster(deployment: EksDeployment, id: ClusterId): P
 }
 
 /** Looks until the cloud no longer knows the cluster, and asks again should the deletion have been dropped: EKS has no DELETE_FAILED. */
-export async function verifyGone(deployment: EksDeployment, id: ClusterId): Promise<StepOutcome> {
+export async function verifyGone(deployment: EksAccount, id: ClusterId): Promise<StepOutcome> {
   const found = await find(deployment, id);
   if (found.kind === "absent") return { kind: "done" };
   if (found.kind === "foreign") return { kind: "done", note: "the name belongs to a cluster that is not ours" };

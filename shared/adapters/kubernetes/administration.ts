@@ -3,6 +3,7 @@ import { bootstrap } from "./bootstrap.ts";
 import { type ClusterIdentity, connect } from "./connection.ts";
 import { removeExternals } from "./externals.ts";
 import { isGone, reasonOf, whileReachable } from "./faults.ts";
+import { probe, reach } from "./probe.ts";
 import { revokeCredentials } from "./revocation.ts";
 import { validate } from "./validate.ts";
 
@@ -18,6 +19,8 @@ export function kubernetesAdministration(identity: ClusterIdentity): KubernetesA
     bootstrap: (target) => whileReachable(() => connect(identity, target, bootstrap)),
     validate: (target, nodes) =>
       whileReachable(() => connect(identity, target, (client) => validate(client, target, nodes))),
+    probe: (target, nodes) => connect(identity, target, (client) => probe(client, nodes)),
+    reach: (target) => connect(identity, target, reach),
     revokeCredentials: (target) =>
       whileReachable(() => unlessGone(() => connect(identity, target, revokeCredentials), {})),
     removeExternals: (target) =>

@@ -1,4 +1,4 @@
-import type { V1Node, V1Secret } from "@kubernetes/client-node";
+import type { V1Secret } from "@kubernetes/client-node";
 import type { StepOutcome } from "../../ports/cluster-provider.ts";
 import type { KubernetesTarget } from "../../ports/kubernetes-access.ts";
 import { apply, merge } from "./bootstrap.ts";
@@ -6,6 +6,7 @@ import { canary, canaryLabel, canaryName, canaryNamespace } from "./canary.ts";
 import { type KubernetesClient, withClient } from "./client.ts";
 import { unlessAbsent } from "./faults.ts";
 import { systemNamespace } from "./names.ts";
+import { isReady } from "./nodes.ts";
 import { holdSecret, issueToken } from "./tokens.ts";
 
 /** The Secret that the probe's own credential is bound to; it also remembers how far the validation is. */
@@ -60,11 +61,6 @@ async function runCanary(user: KubernetesClient, nodes: number): Promise<string 
   });
   const available = status?.observedGeneration === metadata?.generation ? (status?.availableReplicas ?? 0) : 0;
   return available < nodes ? `canary available on ${available} of ${nodes} nodes` : undefined;
-}
-
-function isReady({ spec, status }: V1Node): boolean {
-  const conditions = status?.conditions ?? [];
-  return !spec?.unschedulable && conditions.some((it) => it.type === "Ready" && it.status === "True");
 }
 
 /** A warm cluster's nodes are idle, and Auto Mode takes idle nodes away: a claim would then wait for new ones. */

@@ -2,10 +2,19 @@ import { isDeepStrictEqual } from "node:util";
 import type { PoolStore } from "../../ports/pool-store.ts";
 import { poolOf, type Records } from "./records.ts";
 
-/** What operators ask of a pool, and what the cloud refuses it. */
-export function memoryOperations(
-  records: Records,
-): Pick<PoolStore, "getOperation" | "saveOperation" | "setGate" | "getCapacity" | "saveCapacity"> {
+type Operations = Pick<
+  PoolStore,
+  | "getOperation"
+  | "saveOperation"
+  | "setGate"
+  | "getCapacity"
+  | "saveCapacity"
+  | "getBuildFailures"
+  | "saveBuildFailures"
+>;
+
+/** What operators ask of a pool, what the cloud refuses it, and what failed in it. */
+export function memoryOperations(records: Records): Operations {
   return {
     async getOperation(poolId) {
       return poolOf(records, poolId).operation;
@@ -31,6 +40,15 @@ export function memoryOperations(
       const pool = poolOf(records, poolId);
       if (!isDeepStrictEqual(pool.capacity, from)) return isDeepStrictEqual(pool.capacity, to);
       pool.capacity = to;
+      return true;
+    },
+    async getBuildFailures(poolId) {
+      return poolOf(records, poolId).buildFailures;
+    },
+    async saveBuildFailures(poolId, from, to) {
+      const pool = poolOf(records, poolId);
+      if (!isDeepStrictEqual(pool.buildFailures, from)) return isDeepStrictEqual(pool.buildFailures, to);
+      pool.buildFailures = to;
       return true;
     },
   };

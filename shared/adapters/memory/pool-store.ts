@@ -29,11 +29,20 @@ export function memoryPoolStore(records: Records): PoolStore {
       return poolOf(records, poolId).counters;
     },
     async readPool(poolId) {
-      const { config, operation, capacity, counters, observations, clusters } = poolOf(records, poolId);
+      const { config, operation, capacity, buildFailures, counters, observations, clusters } = poolOf(records, poolId);
       if (!config) return undefined;
       const slots = slotsOf(poolId);
       const rows = { slots, clusters: [...clusters.values()] };
-      return { config, operation, ...(capacity && { capacity }), counters, ...rows, observations, pages: 1 };
+      return {
+        config,
+        operation,
+        ...(capacity && { capacity }),
+        ...(buildFailures && { buildFailures }),
+        counters,
+        ...rows,
+        observations,
+        pages: 1,
+      };
     },
     async readSlots(poolId, last = Number.MAX_SAFE_INTEGER) {
       return slotsOf(poolId).filter(({ n }) => n <= last);
@@ -126,7 +135,7 @@ export function memoryPoolStore(records: Records): PoolStore {
       clusters.set(cluster.id, cluster);
       return true;
     },
-    async drainAvailable(cluster, n, onlyInPass) {
+    async withdrawCluster(cluster, n, onlyInPass) {
       const { slots, clusters, pass } = poolOf(records, cluster.poolId);
       const inPlace = clusters.get(cluster.id);
       const slot = slots.get(n);

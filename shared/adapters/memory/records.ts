@@ -1,3 +1,4 @@
+import type { BuildFailures } from "../../domain/build-failures.ts";
 import type { CapacityBlock } from "../../domain/capacity.ts";
 import type { Cluster, ClusterAddress, ClusterIn } from "../../domain/cluster.ts";
 import type { ClusterId, OwnerId, PoolId, SandboxId, TenantId } from "../../domain/ids.ts";
@@ -20,6 +21,7 @@ export interface PoolRecords {
   config?: PoolConfig;
   operation: PoolOperation;
   capacity: CapacityBlock | undefined;
+  buildFailures: BuildFailures | undefined;
   counters: PoolCounters;
   /** Version of the operation that set the gate last. */
   gate: number;
@@ -48,6 +50,7 @@ export function poolOf({ pools }: Records, poolId: PoolId): PoolRecords {
   const created: PoolRecords = {
     operation: untouched,
     capacity: undefined,
+    buildFailures: undefined,
     counters: { head: 0, tail: 0, drawn: {}, ceiling: {} },
     gate: 0,
     pass: 0,

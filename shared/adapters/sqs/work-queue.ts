@@ -13,6 +13,7 @@ const body = z.discriminatedUnion("kind", [
     version: z.int(),
   }),
   z.object({ kind: z.literal("reapSandbox"), sandboxId: id<SandboxId>() }),
+  z.object({ kind: z.literal("removeOrphan"), clusterId: id<ClusterId>(), attempts: z.int() }),
 ]) satisfies z.ZodMiniType<WorkMessage>;
 
 /** The limit of SQS; emulators accept more. */
