@@ -1,7 +1,9 @@
 import type * as z from "zod/mini";
+import { type BuildFailures, isBroken, nextTrialAt } from "../domain/build-failures.ts";
 import { isBlocked } from "../domain/capacity.ts";
 import { type Progress, type ProvisionStep, placeOf, type TeardownStep } from "../domain/checklist.ts";
 import type { Cluster } from "../domain/cluster.ts";
+import type { Health } from "../domain/health.ts";
 import { deadlineOf } from "../domain/lease.ts";
 import type { QueuePlace } from "../domain/queue.ts";
 import { isLive, type Sandbox, type SandboxEvent } from "../domain/sandbox.ts";
@@ -66,8 +68,12 @@ function timesOf(sandbox: Sandbox): Partial<Body<typeof responses.sandbox>> {
   };
 }
 
-function queueBody({ position, estimatedReadyAt }: QueuePlace): Body<typeof responses.queuePlace> {
-  return { position, ...(estimatedReadyAt !== undefined && { estimatedReadyAt: isoTime(estimatedReadyAt) }) };
+function queueBody({ position, estimatedReadyAt, progress }: QueuePlace): Body<typeof responses.queuePlace> {
+  return {
+    position,
+    ...(estimatedReadyAt !== undefined && { estimatedReadyAt: isoTime(estimatedReadyAt) }),
+    ...(progress && { progress: progressBody(progress) }),
+  };
 }
 
 /** A sandbox's log. */
@@ -77,8 +83,18 @@ export function eventsBody(events: readonly SandboxEvent[]): Body<typeof respons
 
 /** A pool with its counts, and with the times that a claim may ask for. */
 export function poolBody(summary: PoolSummary, now: Instant): Body<typeof responses.pool> {
-  const { config, policy, operation, capacity, counts, target, utilisation, canClaimNow, typicalBuildSeconds } =
-    summary;
+  const {
+    config,
+    policy,
+    operation,
+    capacity,
+    buildFailures,
+    counts,
+    target,
+    utilisation,
+    canClaimNow,
+    typicalBuildSeconds,
+  } = summary;
   const { mode, policyOverride, recycleBefore } = operation;
   return {
     id: config.poolId,
@@ -91,6 +107,7 @@ export function poolBody(summary: PoolSummary, now: Instant): Body<typeof respon
     ...(recycleBefore !== undefined && { recycledAt: isoTime(recycleBefore) }),
     stale: summary.stale,
     ...(capacity && isBlocked(capacity, now) && { capacityBlockedUntil: isoTime(capacity.until) }),
+    ...(buildFailures && { lastError: lastErrorBody(buildFailures) }),
     counts,
     target,
     maxTotal: policy.maxTotal,
@@ -115,6 +132,7 @@ export function clusterBody(cluster: Cluster): Body<typeof responses.cluster> {
     createdAt: isoTime(cluster.createdAt),
     updatedAt: isoTime(cluster.updatedAt),
     ...("progress" in cluster && { progress: progressBody(cluster.progress) }),
+    ...("health" in cluster && { health: healthBody(cluster.health) }),
     ...("availableAt" in cluster && { availableAt: isoTime(cluster.availableAt) }),
     ...(cluster.state === "claimed" && { claimedAt: isoTime(cluster.claimedAt) }),
     ...("drainedAt" in cluster && teardownBody(cluster)),
@@ -122,9 +140,35 @@ export function clusterBody(cluster: Cluster): Body<typeof responses.cluster> {
   };
 }
 
+function lastErrorBody(failures: BuildFailures): NonNullable<Body<typeof responses.pool>["lastError"]> {
+  const broken = isBroken(failures, failures.revision);
+  const trialAt = nextTrialAt(failures);
+  return {
+    at: isoTime(failures.at),
+    detail: failures.note,
+    failures: failures.count,
+    isBroken: broken,
+    ...(broken && trialAt !== undefined && { nextTrialAt: isoTime(trialAt) }),
+  };
+}
+
+function healthBody({
+  failures,
+  failingSince,
+  note,
+  dueAt,
+}: Health): NonNullable<Body<typeof responses.cluster>["health"]> {
+  return {
+    failures,
+    ...(failingSince !== undefined && { failingSince: isoTime(failingSince) }),
+    ...(note !== undefined && { note }),
+    nextProbeAt: isoTime(dueAt),
+  };
+}
+
 function progressBody(
   progress: Progress<ProvisionStep | TeardownStep>,
-): NonNullable<Body<typeof responses.cluster>["progress"]> {
+): NonNullable<Body<typeof responses.queuePlace>["progress"]> {
   const { step, attempts, startedAt, dueAt, note } = progress;
   return {
     step,

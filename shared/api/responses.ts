@@ -20,9 +20,26 @@ const sandboxReason = z.enum(keysOf(sandboxReasons));
 const pairs = z.record(z.string(), z.string());
 const count = z.int().check(z.gte(0));
 
+const steps = [...provisionSteps, ...teardownSteps].map((it) => it.step);
+
+const progress = z.strictObject({
+  step: z.enum(steps as [(typeof steps)[number], ...typeof steps]),
+  n: z.int().check(z.describe("The step's place on its checklist, from 1.")),
+  m: z
+    .int()
+    .check(z.describe(`Steps on the checklist: ${placeOf("create").m} to build, ${placeOf("revoke").m} to tear down.`)),
+  attempts: count,
+  startedAt: time("When the step began."),
+  dueAt: time("When its next attempt is due."),
+  note: z.optional(z.string()).check(z.describe("What the last attempt saw.")),
+});
+
 export const queuePlace = z.strictObject({
   position: z.int().check(z.gte(1), z.describe("1 is next.")),
   estimatedReadyAt: z.optional(time("Absent while the pool has no finished build to learn from.")),
+  progress: z
+    .optional(progress)
+    .check(z.describe("How far the cluster is that it will most likely get; absent while that one is not asked for.")),
 });
 
 export const sandbox = z.strictObject({
@@ -124,6 +141,19 @@ export const pool = z.strictObject({
   recycledAt: z.optional(time("Clusters requested before this moment are stale.")),
   stale: count.check(z.describe("Warm clusters that will be replaced, one at a time.")),
   capacityBlockedUntil: z.optional(time("The cloud had no room: no cluster is asked for before this moment.")),
+  lastError: z
+    .optional(
+      z.strictObject({
+        at: time("When the newest build failed."),
+        detail: z.string().check(z.describe("The step, and what the cloud or Kubernetes said.")),
+        failures: count.check(z.describe("Builds of the present class that failed in a row.")),
+        isBroken: z
+          .boolean()
+          .check(z.describe("Nothing more is built from this class, until `nextTrialAt`, another class, or a resume.")),
+        nextTrialAt: z.optional(time("When one more is built to see. Absent when the class itself is at fault.")),
+      }),
+    )
+    .check(z.describe("Why clusters of the pool's present class fail to build; absent once one has succeeded.")),
   counts,
   target: count.check(z.describe("Clusters that should be warm or on their way now.")),
   maxTotal: count,
@@ -142,29 +172,23 @@ export const pool = z.strictObject({
 
 export const poolList = z.strictObject({ items: z.array(pool) });
 
-const steps = [...provisionSteps, ...teardownSteps].map((it) => it.step);
-
 export const cluster = z.strictObject({
   id: z.string(),
   state: z.enum(keysOf(clusterTransitions as Readonly<Record<ClusterState, unknown>>)),
   revision: z.string().check(z.describe("Of the pool's cluster class that it was built from.")),
   createdAt: time("When the refiller asked for it."),
   updatedAt: time("When its record last changed."),
-  progress: z.optional(
-    z.strictObject({
-      step: z.enum(steps as [(typeof steps)[number], ...typeof steps]),
-      n: z.int().check(z.describe("The step's place on its checklist, from 1.")),
-      m: z
-        .int()
-        .check(
-          z.describe(`Steps on the checklist: ${placeOf("create").m} to build, ${placeOf("revoke").m} to tear down.`),
-        ),
-      attempts: count,
-      startedAt: time("When the step began."),
-      dueAt: time("When its next attempt is due."),
-      note: z.optional(z.string()).check(z.describe("What the last attempt saw.")),
-    }),
-  ),
+  progress: z.optional(progress),
+  health: z
+    .optional(
+      z.strictObject({
+        failures: count.check(z.describe("Bad probes in a row.")),
+        failingSince: z.optional(time("When the first of them was.")),
+        note: z.optional(z.string()).check(z.describe("What the last bad one saw.")),
+        nextProbeAt: time("When it is looked at again."),
+      }),
+    )
+    .check(z.describe("Of a warm or claimed cluster.")),
   availableAt: z.optional(time("When it became warm.")),
   claimedAt: z.optional(time("When it was handed out.")),
   reason: z.optional(z.enum(keysOf(clusterReasons))).check(z.describe("Why it is being torn down.")),

@@ -1,4 +1,5 @@
-import { type Cluster, isInFlight } from "./cluster.ts";
+import type { Progress, ProvisionStep } from "./checklist.ts";
+import { type Cluster, type ClusterInFlight, isInFlight } from "./cluster.ts";
 import { after, type Instant } from "./time.ts";
 
 /** Where a waiting claim stands. */
@@ -7,6 +8,18 @@ export interface QueuePlace {
   readonly position: number;
   /** Absent when the pool has no finished build to learn from. */
   readonly estimatedReadyAt?: Instant;
+  /** How far the cluster is that it will most likely get; absent while that one is not asked for. */
+  readonly progress?: Progress<ProvisionStep>;
+}
+
+/** Builds under way, in the order in which they should finish. */
+function builds(clusters: readonly Cluster[]): readonly ClusterInFlight[] {
+  return clusters.filter(isInFlight).sort((a, b) => a.createdAt - b.createdAt);
+}
+
+/** How far the build is that the claim at `position` waits for. */
+export function progressAt(clusters: readonly Cluster[], position: number): Progress<ProvisionStep> | undefined {
+  return builds(clusters)[position - 1]?.progress;
 }
 
 /** Median time from the request to `available` of the clusters at hand, in milliseconds; `undefined` when none tells. */
@@ -32,10 +45,7 @@ export function estimateReadyAt(
 ): Instant | undefined {
   const build = typicalBuild(clusters);
   if (build === undefined) return undefined;
-  const finishes = clusters
-    .filter(isInFlight)
-    .map((it) => Math.max(now, it.createdAt + build))
-    .sort((a, b) => a - b);
+  const finishes = builds(clusters).map((it) => Math.max(now, it.createdAt + build));
   const own = finishes[position - 1];
   if (own !== undefined) return own;
   if (maxConcurrent === 0) return undefined;

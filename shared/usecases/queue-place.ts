@@ -3,7 +3,7 @@ import { isBlocked } from "../domain/capacity.ts";
 import type { PoolId } from "../domain/ids.ts";
 import { effectiveMode, effectivePolicy } from "../domain/operation.ts";
 import { countPool, mayGrow, type PoolView } from "../domain/plan.ts";
-import { estimateReadyAt, type QueuePlace } from "../domain/queue.ts";
+import { estimateReadyAt, progressAt, type QueuePlace } from "../domain/queue.ts";
 import type { ExhaustedReason, Refusal } from "../domain/refusal.ts";
 import type { Instant } from "../domain/time.ts";
 import type { PoolStore } from "../ports/pool-store.ts";
@@ -12,7 +12,9 @@ import type { PoolStore } from "../ports/pool-store.ts";
 export async function queuePlace(pools: PoolStore, poolId: PoolId, ticket: number, now: Instant): Promise<QueuePlace> {
   const [before, view] = await Promise.all([pools.countWaitingBefore(poolId, ticket), pools.readPool(poolId)]);
   const position = before + 1;
-  return { position, ...(view && estimate(view, position, now)) };
+  if (!view) return { position };
+  const progress = progressAt(view.clusters, position);
+  return { position, ...estimate(view, position, now), ...(progress && { progress }) };
 }
 
 /** The refusal of a claim that finds no warm cluster and does not want to wait. */
