@@ -1,6 +1,8 @@
 import type { ClusterId, PoolId, SandboxId, TenantId } from "../../shared/domain/ids.ts";
 import { deadlineOf } from "../../shared/domain/lease.ts";
 import { mayClusterBecome, maySandboxBecome } from "../../shared/domain/lifecycle.ts";
+import { effectiveMode, effectivePolicy } from "../../shared/domain/operation.ts";
+import { countPool, targetOf } from "../../shared/domain/plan.ts";
 import type { PoolConfig } from "../../shared/domain/pool.ts";
 import { isLive, type Sandbox } from "../../shared/domain/sandbox.ts";
 import type { Instant } from "../../shared/domain/time.ts";
@@ -196,6 +198,9 @@ export async function checkAtRest(
     }
   }
   const waiting = view.slots.filter((it) => it.sandbox?.confirmed && !it.cluster).length;
+  const { available, inFlight, total } = countPool(view);
+  if (effectiveMode(view) === "open" && available + inFlight < targetOf(view) && total < effectivePolicy(view).maxTotal)
+    throw new Violation("the pool comes back to its target", `${available} of ${targetOf(view)} are warm`);
   const idle = view.clusters.filter((it) => it.state === "available");
   if (waiting > 0 && idle.length > 0)
     throw new Violation("nobody waits beside a warm cluster", `${waiting} wait, ${idle.length} warm`);

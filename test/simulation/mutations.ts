@@ -35,8 +35,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: "the plan does not ask again for lost steps",
     file: "shared/domain/plan.ts",
-    from: "after(it.progress.dueAt, stalledSeconds) < now",
-    to: "after(it.progress.dueAt, stalledSeconds) < now - 1e12",
+    from: "after(dueAtOf(it), stalledSeconds) < now",
+    to: "after(dueAtOf(it), stalledSeconds) < now - 1e12",
   },
   {
     name: "released quota is never given back",
@@ -77,8 +77,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: "a pool that is not open is filled",
     file: "shared/domain/plan.ts",
-    from: 'return effectiveMode(view) === "open" && !isBlocked(view.capacity, now);',
-    to: "return !isBlocked(view.capacity, now);",
+    from: 'return effectiveMode(view) === "open" && !isBlocked(capacity, now) &&',
+    to: "return !isBlocked(capacity, now) &&",
   },
   {
     name: "stale clusters are rolled whatever stays warm",
@@ -95,7 +95,7 @@ export const mutations: readonly Mutation[] = [
   {
     name: "stale clusters are not replaced",
     file: "shared/domain/plan.ts",
-    from: "return targetOf(view) + (nextStale(view) ? 1 : 0);",
+    from: "return targetOf(view) + (nextStale(view, now) ? 1 : 0);",
     to: "return targetOf(view);",
   },
   {
@@ -109,5 +109,29 @@ export const mutations: readonly Mutation[] = [
     file: "shared/domain/plan.ts",
     from: "return [...actions, ...fillHoles({ slots, clusters, counters })];",
     to: "return actions;",
+  },
+  {
+    name: "a dead cluster keeps its sandbox",
+    file: "shared/usecases/probe-cluster.ts",
+    from: 'if (!isLost(health, seen.kind === "gone", policy, clock())) {',
+    to: "if (true) {",
+  },
+  {
+    name: "a warm cluster in doubt stays where it is",
+    file: "shared/usecases/probe-cluster.ts",
+    from: 'if (cluster.state === "available") return suspect(ports, cluster, note);',
+    to: "",
+  },
+  {
+    name: "a bad probe of a claimed cluster is written over whatever became of it",
+    file: "shared/usecases/probe-cluster.ts",
+    from: "updatedAt: now, version: cluster.version + 1 };",
+    to: "updatedAt: now, version: ((await pools.getCluster(cluster.poolId, cluster.id))?.version ?? 0) + 1 };",
+  },
+  {
+    name: "a class that failed to build is never tried again",
+    file: "shared/domain/plan.ts",
+    from: "<= now && !clusters.some(isInFlight) ? 1 : 0;",
+    to: "<= 0 && !clusters.some(isInFlight) ? 1 : 0;",
   },
 ];

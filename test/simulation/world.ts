@@ -90,7 +90,7 @@ export async function simulate(
     const main = async (process: Process) => {
       const ports = portsOf(process);
       if (message.kind === "reapSandbox") await reapSandbox(ports, message.sandboxId);
-      else await advanceCluster(ports, message);
+      if (message.kind === "advanceCluster") await advanceCluster(ports, message);
     };
     scheduler.spawn(name, main, onEnd);
   });
