@@ -170,6 +170,7 @@ function overlaid({ record, address }: ClusterView): JsonObject {
   return overlayCluster(record.answer, record, address);
 }
 
-function clusterIn(arn: string): string {
+/** The cluster that an ARN names; empty for one of anything else. */
+export function clusterIn(arn: string): string {
   return /^arn:[^:]+:eks:[^:]+:\d+:cluster\/([^/]+)$/.exec(arn)?.[1] ?? "";
 }

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { FaultSubject } from "./faults/register.ts";
 import { isObject, type JsonObject, member, text, texts } from "./json.ts";
 
 export type ClusterStatus = "CREATING" | "ACTIVE" | "FAILED" | "DELETING";
@@ -109,6 +110,17 @@ function digestOf(body: JsonObject): string {
 export function tagsIn(value: unknown): Readonly<Record<string, string>> {
   if (!isObject(value)) return {};
   return Object.fromEntries(Object.entries(value).filter((it): it is [string, string] => typeof it[1] === "string"));
+}
+
+/** By which the product names a cluster's pool. */
+const poolTag = "sandlot:pool";
+
+/** A cluster, as faults match it. */
+export function subjectOf({
+  name,
+  tags,
+}: Pick<ClusterRecord, "name" | "tags">): FaultSubject & { readonly cluster: string } {
+  return { cluster: name, pool: tags[poolTag] };
 }
 
 /** Whether EKS runs the cluster's nodes, load balancers and volumes. */

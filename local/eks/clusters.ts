@@ -11,8 +11,8 @@ import { removeInterfaces } from "./cloud/interfaces.ts";
 import { type Kubernetes, kubernetesOf, unless } from "./cloud/kubernetes.ts";
 import { removeLoadBalancers } from "./cloud/load-balancers.ts";
 import { driverObjects } from "./cloud/volumes.ts";
-import { type Address, type ClusterRecord, type HealthIssue, isAutoMode } from "./cluster-record.ts";
-import { effectOn } from "./faults.ts";
+import { type Address, type ClusterRecord, type HealthIssue, isAutoMode, subjectOf } from "./cluster-record.ts";
+import { effectOnCreation } from "./faults/on-clusters.ts";
 import { livingParts } from "./overlay.ts";
 import type { Behaviour } from "./settings.ts";
 import type { RecordStore } from "./store.ts";
@@ -99,12 +99,11 @@ export function runClusters(options: ClustersOptions): Clusters {
 
   const build = async (entry: Entry): Promise<void> => {
     const { signal } = entry.ending;
-    const { name } = entry.record;
     try {
-      const effect = effectOn(faults, "CreateCluster", name);
-      if (effect !== undefined && entry.record.status === "CREATING") {
+      const issue = entry.record.status === "CREATING" ? effectOnCreation(faults, subjectOf(entry.record)) : undefined;
+      if (issue !== undefined) {
         await sleep(durations.createCluster, undefined, { signal });
-        throw new CreationFailed(effect.issue);
+        throw new CreationFailed(issue);
       }
       await Promise.all([boot(options, entry, save, fail), sleep(durations.createCluster, undefined, { signal })]);
       signal.throwIfAborted();

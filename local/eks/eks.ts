@@ -11,7 +11,7 @@ import { connectCloud } from "./cloud/cloud.ts";
 import { type ClusterRecord, newCluster } from "./cluster-record.ts";
 import { type Clusters, type ClusterView, runClusters } from "./clusters.ts";
 import { emulatorClient } from "./emulator.ts";
-import type { Fault } from "./faults.ts";
+import { faultRegister } from "./faults/register.ts";
 import { createFront } from "./front.ts";
 import type { JsonObject } from "./json.ts";
 import { type Durations, defaultDurations } from "./settings.ts";
@@ -31,7 +31,6 @@ export interface EksOptions {
   /** The laptop's operator, whom no policy limits. */
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
   readonly durations?: Partial<Durations>;
-  readonly faults?: readonly Fault[];
   /** How progress and trouble are told: one short sentence. */
   readonly report: (message: string) => void;
   /** Ends a start in progress. */
@@ -64,6 +63,7 @@ export async function startEks(options: EksOptions): Promise<Eks> {
   const emulator = emulatorClient(awsEndpoint, readFileSync(ca));
   const store = recordStore(join(dir, "clusters"));
   const durations = { ...defaultDurations, ...options.durations };
+  const faults = faultRegister();
   const stops: (() => Promise<void>)[] = [async () => emulator.close()];
   let stopping: Promise<void> | undefined;
   const stop = () => {
@@ -87,6 +87,7 @@ export async function startEks(options: EksOptions): Promise<Eks> {
         durations,
         now: Date.now,
       },
+      faults,
       send: emulator.send,
       reviewer: {
         callerOf: (token, cluster) => callerOf(token, cluster, region, emulator.send),
@@ -96,7 +97,7 @@ export async function startEks(options: EksOptions): Promise<Eks> {
     const { port, stop: stopListening } = await listenOnLoopback(front, options.port);
     stops.push(stopListening);
     const url = `http://127.0.0.1:${port}`;
-    const behaviour = { durations, faults: options.faults ?? [] };
+    const behaviour = { durations, faults };
     const clusters = runClusters({ binary, etcd, store, cloud, tokenWebhookUrl: url, behaviour, report });
     stops.push(clusters.stop);
     await resume(eks, store.all(), clusters);

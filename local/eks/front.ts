@@ -3,6 +3,7 @@ import {
   type Ask,
   asRefusal,
   type CallContext,
+  clusterIn,
   createCluster,
   deleteCluster,
   describeCluster,
@@ -13,8 +14,13 @@ import {
   untagResource,
   updateClusterConfig,
 } from "./cluster-calls.ts";
+import { subjectOf, tagsIn } from "./cluster-record.ts";
 import type { EmulatorAnswer, SendToEmulator } from "./emulator.ts";
+import { answerAboutFaults, isAboutFaults } from "./faults/front.ts";
+import { AnswerLost, effectOnCall } from "./faults/on-calls.ts";
+import type { FaultRegister, FaultSubject } from "./faults/register.ts";
 import { type JsonObject, parseObject, text } from "./json.ts";
+import { clusterInPath, operationName } from "./operation-names.ts";
 import { type Operation, operationOf } from "./operations.ts";
 import { createPart, deletePart, describePart, listParts } from "./part-calls.ts";
 import { Refusal } from "./refusal.ts";
@@ -24,6 +30,7 @@ import { describeVersions } from "./versions.ts";
 
 export interface FrontOptions {
   readonly context: CallContext;
+  readonly faults: FaultRegister;
   readonly send: SendToEmulator;
   readonly reviewer: Reviewer;
 }
@@ -31,13 +38,16 @@ export interface FrontOptions {
 const longestBody = 1024 * 1024;
 const reviews = /^\/token-review\/([^/]+)$/;
 
-/** The EKS API, and the API servers' token reviews. */
+/** The EKS API, the API servers' token reviews, and the fault interface. */
 export function createFront(options: FrontOptions): Server {
   const turns = inTurn();
   return createServer((request, response) => {
     answer(options, turns, request)
-      .catch((error: unknown) => refusal(error))
-      .then(({ status, headers, body }) => respond(response, status, headers, body));
+      .catch((error: unknown) => (error instanceof AnswerLost ? undefined : refusal(error)))
+      .then((answered) => {
+        if (answered === undefined) request.socket.destroy();
+        else respond(response, answered.status, answered.headers, answered.body);
+      });
   });
 }
 
@@ -48,7 +58,7 @@ interface Answer {
 }
 
 async function answer(
-  { context, send, reviewer }: FrontOptions,
+  { context, faults, send, reviewer }: FrontOptions,
   turns: ReturnType<typeof inTurn>,
   request: IncomingMessage,
 ): Promise<Answer> {
@@ -56,6 +66,10 @@ async function answer(
   const path = request.url ?? "/";
   const body = await bodyOf(request);
   const url = new URL(path, "http://127.0.0.1");
+  if (isAboutFaults(url.pathname)) {
+    const answered = answerAboutFaults(faults, method, url.pathname, request.headers, body);
+    return json(answered.body, answered.status);
+  }
   const reviewed = reviews.exec(url.pathname)?.[1];
   if (reviewed !== undefined && method === "POST") return json(await reviewToken(body, reviewed, reviewer));
 
@@ -70,8 +84,12 @@ async function answer(
   const perform = () => overlay(context, operation, ask, body, url.searchParams);
   // Two calls about one cluster that change it would see each other half done.
   const changes = method !== "GET";
-  const result = await (changes ? turns(subjectOf(operation, body), perform) : perform());
-  return result === undefined ? passedOn(await sendOn()) : json(result);
+  const name = operationName(operation, method, url.pathname);
+  const call = { operation: name, subject: faultSubject(context, operation, url.pathname, body) };
+  return effectOnCall(faults, call, async () => {
+    const result = await (changes ? turns(turnOf(operation, body), perform) : perform());
+    return result === undefined ? passedOn(await sendOn()) : json(result);
+  });
 }
 
 /** The answer of EKS; undefined for a call that is MiniStack's alone. */
@@ -118,14 +136,26 @@ async function overlay(
   }
 }
 
-function subjectOf(operation: Operation, body: Buffer): string {
+/** Whom a call is about: for a cluster that does not exist yet, in the words of the call. */
+function faultSubject({ clusters }: CallContext, operation: Operation, path: string, sent: Buffer): FaultSubject {
+  if (operation.kind === "CreateCluster") {
+    const body = parseObject(sent);
+    return subjectOf({ name: text(body.name) ?? "", tags: tagsIn(body.tags) });
+  }
+  const cluster = "arn" in operation ? clusterIn(operation.arn) : clusterInPath(path);
+  if (cluster === undefined) return {};
+  const record = clusters.get(cluster)?.record;
+  return record === undefined ? { cluster } : subjectOf(record);
+}
+
+function turnOf(operation: Operation, body: Buffer): string {
   if ("cluster" in operation) return operation.cluster;
   if (operation.kind === "CreateCluster") return text(parseObject(body).name) ?? "";
   return "arn" in operation ? (operation.arn.split("/")[1] ?? "") : "";
 }
 
-function json(value: JsonObject): Answer {
-  return { status: 200, headers: { "content-type": "application/json" }, body: Buffer.from(JSON.stringify(value)) };
+function json(value: JsonObject, status = 200): Answer {
+  return { status, headers: { "content-type": "application/json" }, body: Buffer.from(JSON.stringify(value)) };
 }
 
 function passedOn({ status, headers, body }: EmulatorAnswer): Answer {

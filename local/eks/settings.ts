@@ -1,4 +1,4 @@
-import type { Fault } from "./faults.ts";
+import type { FaultRegister } from "./faults/register.ts";
 
 /** How long things take, in milliseconds: least times, since a real control plane has to start behind a cluster. */
 export interface Durations {
@@ -19,5 +19,5 @@ export const defaultDurations: Durations = {
 /** How the laptop's EKS behaves. */
 export interface Behaviour {
   readonly durations: Durations;
-  readonly faults: readonly Fault[];
+  readonly faults: FaultRegister;
 }

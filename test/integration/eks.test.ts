@@ -18,6 +18,7 @@ import {
 } from "@aws-sdk/client-eks";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Eks } from "../../local/eks/eks.ts";
+import { addFault, clearFaults, listFaults } from "../../local/eks/faults/client.ts";
 import { eventually } from "../support/http.ts";
 import {
   adminToken,
@@ -292,23 +293,47 @@ test("versions tell when their standard support ends", async () => {
   expect(clusterVersions.map((it) => it.clusterVersion)).toContain("1.36");
 });
 
-test("a creation that shall fail is accepted first", async () => {
-  const name = "doomed";
-  const issue = { code: "InsufficientFreeAddresses", message: "no addresses" };
-  const failing = await laptop.start({
-    dir: join(laptop.dir, "failing"),
-    durations: { createCluster: 300 },
-    faults: [{ match: { operation: "CreateCluster", clusterName: /doomed/ }, effect: { kind: "failCreate", issue } }],
+describe("a fault", () => {
+  test("fails a creation that was accepted, as often as it is told to", async () => {
+    const fault = await addFault(eks.url, {
+      kind: "failCreate",
+      cluster: "doomed*",
+      message: "no addresses",
+      times: 1,
+    });
+    const name = "doomed-1";
+    const { cluster } = await operator.send(new CreateClusterCommand(autoMode(laptop, name)));
+    expect(cluster?.status).toBe("CREATING");
+    const failed = await untilStatus(operator, name, "FAILED");
+    expect(failed.health?.issues).toMatchObject([{ code: "InsufficientFreeAddresses", message: "no addresses" }]);
+    expect(await listFaults(eks.url)).toMatchObject([{ id: fault.id, hits: 1, state: "usedUp", clusters: [name] }]);
+    await operator.send(new DeleteClusterCommand({ name }));
+    await untilGone(operator, name);
+    await clearFaults(eks.url);
   });
-  try {
-    const client = laptop.clientFor(failing);
-    expect((await client.send(new CreateClusterCommand(autoMode(laptop, name)))).cluster?.status).toBe("CREATING");
-    expect((await untilStatus(client, name, "FAILED")).health?.issues).toMatchObject([issue]);
-    await client.send(new DeleteClusterCommand({ name }));
-    await untilGone(client, name);
-  } finally {
-    await failing.stop();
-  }
+
+  test("refuses, delays or loses calls", async () => {
+    const list = () => operator.send(new ListClustersCommand({})).catch(named);
+    await addFault(eks.url, { kind: "throttled", operation: "ListClusters", times: 1 });
+    await addFault(eks.url, { kind: "quota", operation: "ListClusters", times: 1 });
+    await addFault(eks.url, { kind: "slow", operation: "ListClusters", delaySeconds: 0.3, times: 1 });
+    expect(await list()).toBe("ThrottlingException");
+    expect(await list()).toBe("ResourceLimitExceededException");
+    const before = Date.now();
+    expect(await list()).toMatchObject({ clusters: [] });
+    expect(Date.now() - before).toBeGreaterThan(290);
+
+    // The call takes effect: the same again finds the cluster, another one the name taken.
+    await addFault(eks.url, { kind: "failCreate" });
+    await addFault(eks.url, { kind: "lost", times: 1 });
+    const request = { ...autoMode(laptop, "unheard"), clientRequestToken: "same" };
+    await expect(operator.send(new CreateClusterCommand(request))).rejects.toThrow();
+    expect((await operator.send(new CreateClusterCommand(request))).cluster?.name).toBe("unheard");
+    await untilStatus(operator, "unheard", "FAILED");
+    await operator.send(new DeleteClusterCommand({ name: "unheard" }));
+    await untilGone(operator, "unheard");
+    await clearFaults(eks.url);
+  });
 });
 
 test("after a crash a cluster is there again, with all that was in it, and what lost its record is gone", async () => {

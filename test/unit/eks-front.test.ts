@@ -4,7 +4,7 @@ import { balancerName } from "../../local/eks/cloud/load-balancers.ts";
 import { planNodes } from "../../local/eks/cloud/nodes.ts";
 import { gibibytes } from "../../local/eks/cloud/volumes.ts";
 import { isProtected, isRepeated, keep, newCluster, type PartRecord } from "../../local/eks/cluster-record.ts";
-import { effectOn } from "../../local/eks/faults.ts";
+import { operationName } from "../../local/eks/operation-names.ts";
 import { operationOf } from "../../local/eks/operations.ts";
 import { livingParts, overlayCluster, partStatus } from "../../local/eks/overlay.ts";
 import { defaultDurations } from "../../local/eks/settings.ts";
@@ -98,6 +98,19 @@ test.each([
   expect(operationOf(method, path)).toEqual(operation);
 });
 
+test.each([
+  ["POST", "/clusters", "CreateCluster"],
+  ["DELETE", "/clusters/one/node-groups/a", "DeleteNodegroup"],
+  ["GET", "/clusters/one/addons", "ListAddons"],
+  ["POST", "/clusters/one/access-entries", "CreateAccessEntry"],
+  ["GET", "/clusters/one/access-entries/arn%3Aaws%3Aiam%3A%3A1%3Arole%2Fa", "DescribeAccessEntry"],
+  ["POST", "/clusters/one/access-entries/arn%3Arole%2Fa/access-policies", "AssociateAccessPolicy"],
+  ["DELETE", "/clusters/one/access-entries/arn%3Arole%2Fa/access-policies/arn%3Ab", "DisassociateAccessPolicy"],
+  ["POST", "/clusters/one/node-groups/a/update-config", undefined],
+])("%s %s is the API's %s", (method, path, name) => {
+  expect(operationName(operationOf(method, path), method, path)).toBe(name);
+});
+
 test("a version is offered until its extended support ends", () => {
   const now = Date.parse("2026-11-21");
   expect(isOffered("1.36", now)).toBe(true);
@@ -110,17 +123,6 @@ test("a version is offered until its extended support ends", () => {
       { clusterVersion: "1.33", versionStatus: "EXTENDED_SUPPORT" },
     ],
   });
-});
-
-test("the first fault that matches a cluster takes effect", () => {
-  const effect = (message: string) => ({ kind: "failCreate", issue: { code: "Any", message } }) as const;
-  const faults = [
-    { match: { operation: "CreateCluster", clusterName: /^doomed/ }, effect: effect("named") },
-    { match: { operation: "CreateCluster" }, effect: effect("any") },
-  ] as const;
-  expect(effectOn(faults, "CreateCluster", "doomed-1")?.issue.message).toBe("named");
-  expect(effectOn(faults, "CreateCluster", "one")?.issue.message).toBe("any");
-  expect(effectOn([], "CreateCluster", "one")).toBeUndefined();
 });
 
 const subnets = [

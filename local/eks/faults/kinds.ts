@@ -1,0 +1,87 @@
+import { operationNames } from "../operation-names.ts";
+import {
+  count,
+  defaulting,
+  type Optional,
+  oneOf,
+  optional,
+  type Parameter,
+  type Required,
+  required,
+  seconds,
+  text,
+} from "./parameters.ts";
+
+const operation = oneOf([...operationNames, "*"]);
+
+/** What every fault has beside its kind. */
+export const commonParameters = {
+  pool: optional(text),
+  cluster: optional(text),
+  times: optional(count),
+  seconds: optional(seconds),
+} as const;
+
+/** Everything that can go wrong on purpose: what it imitates, and its parameters. */
+export const faultKinds = {
+  throttled: {
+    imitates: "too many requests: 429 ThrottlingException, nothing happens",
+    parameters: { operation: defaulting(operation, "CreateCluster") },
+  },
+  quota: {
+    imitates: "a service quota reached: ResourceLimitExceededException, nothing happens",
+    parameters: { operation: defaulting(operation, "CreateCluster") },
+  },
+  slow: {
+    imitates: "a call that takes effect at once and answers late",
+    parameters: { operation: defaulting(operation, "*"), delaySeconds: required(seconds) },
+  },
+  lost: {
+    imitates: "an answer that gets lost: the call takes effect, then the connection is cut",
+    parameters: { operation: defaulting(operation, "CreateCluster") },
+  },
+  failCreate: {
+    imitates: "a CreateCluster that is accepted, and the cluster turns FAILED",
+    parameters: {
+      code: defaulting(text, "InsufficientFreeAddresses"),
+      message: defaulting(text, "The subnets have not enough free addresses."),
+    },
+  },
+} as const satisfies Readonly<
+  Record<string, { readonly imitates: string; readonly parameters: Readonly<Record<string, Parameter<unknown>>> }>
+>;
+
+export type FaultKind = keyof typeof faultKinds;
+
+type ParametersOf<Kind extends FaultKind> = typeof commonParameters & (typeof faultKinds)[Kind]["parameters"];
+type Values<Parameters> = {
+  readonly [Name in keyof Parameters]: Parameters[Name] extends Parameter<infer Value> ? Value : never;
+};
+type Given<Parameters> = {
+  readonly [Name in keyof Parameters as Parameters[Name] extends Required<infer _>
+    ? Name
+    : never]: Values<Parameters>[Name];
+} & {
+  readonly [Name in keyof Parameters as Parameters[Name] extends Optional<infer _>
+    ? Name
+    : never]?: Values<Parameters>[Name];
+};
+
+/** A fault of one kind, defaults filled in. */
+export type FaultOf<Kind extends FaultKind> = { readonly kind: Kind } & Values<ParametersOf<Kind>>;
+export type Fault = { readonly [Kind in FaultKind]: FaultOf<Kind> }[FaultKind];
+
+/** A fault as it is asked for. */
+export type FaultRequest = {
+  readonly [K in FaultKind]: { readonly kind: K } & Given<ParametersOf<K>>;
+}[FaultKind];
+
+/** The parameters of a kind, those of every fault first. */
+export function parametersOf(kind: FaultKind): Readonly<Record<string, Parameter<unknown>>> {
+  return { ...commonParameters, ...faultKinds[kind].parameters };
+}
+
+/** Whether there is such a kind. */
+export function isFaultKind(value: unknown): value is FaultKind {
+  return typeof value === "string" && Object.hasOwn(faultKinds, value);
+}
