@@ -6,10 +6,12 @@ import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { bundle } from "../../cdk/bundle.ts";
+import { context, gatewayEvent } from "../bench/gateway-event.ts";
 
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "sandlot-bundle-"));
+  bundle("api", folder);
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -23,12 +25,23 @@ const env = {
   WORK_QUEUE_URL: "https://sqs.example/work",
 };
 
+/** Runs a module's text in a new process that finds the api function's bundle, and nothing of this project's packages. */
+async function withApi(text: string): Promise<string> {
+  const start = `const { handler } = await import(${JSON.stringify(pathToFileURL(join(folder, "index.mjs")).href)});`;
+  const args = ["--input-type=module", "--eval", `${start}\n${text}\nprocess.exit();`];
+  const { stdout } = await promisify(execFile)(process.execPath, args, { env, cwd: folder });
+  return stdout.trim();
+}
+
 it("the api function starts without Node's own undici, which nothing of it uses", async () => {
-  bundle("api", folder);
-  const look = `
-    const { handler } = await import(${JSON.stringify(pathToFileURL(join(folder, "index.mjs")).href)});
-    console.log(typeof handler, process.moduleLoadList.filter((it) => it.includes("undici")).length);
-    process.exit();`;
-  const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "--eval", look], { env });
-  expect(stdout.trim()).toBe("function 0");
+  const look = 'console.log(typeof handler, process.moduleLoadList.filter((it) => it.includes("undici")).length);';
+  expect(await withApi(look)).toBe("function 0");
+});
+
+it("the api function finds what it loads only when it is asked for it", async () => {
+  const event = gatewayEvent({ method: "GET", path: "/v1/openapi.json", headers: {}, body: "" });
+  const ask = `
+    const { statusCode, body } = await handler(${JSON.stringify(event)}, ${JSON.stringify(context)});
+    console.log(statusCode, JSON.parse(body).openapi);`;
+  expect((await withApi(ask)).split("\n").at(-1)).toBe("200 3.1.0");
 });
