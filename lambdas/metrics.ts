@@ -32,12 +32,25 @@ const units = {
   StepBlocked: "Count",
   /** Sandboxes ended by the reaper. */
   Reaped: "Count",
+  /** Clusters that the cloud holds, whole or in part, and no record knows. Like the three below: as the janitor's last pass found it. */
+  ClustersOrphaned: "Count",
+  /** Resources that are left of clusters whose record is closed. */
+  ResourcesLeaked: "Count",
+  /** Clusters that a record says exist, and the cloud does not hold. */
+  ClustersVanished: "Count",
+  /** Clusters that the cloud lists, and does not know. */
+  GhostsListed: "Count",
+  /** A pass of the janitor that could not see everything, and did nothing. */
+  JanitorSkipped: "Count",
 } as const satisfies Record<string, MetricUnit>;
 
 export type MetricName = keyof typeof units;
 
-/** Few values each, known to the deployment: pools and reasons, never ids of requests. */
-export type MetricDimensions = { readonly pool: string } | { readonly reason: string };
+/** Few values each, known to the deployment: pools and reasons, never ids of requests. None for what concerns the whole deployment. */
+export type MetricDimensions =
+  | { readonly pool: string }
+  | { readonly pool: string; readonly reason: string }
+  | Readonly<Record<string, never>>;
 
 /** Writes values that belong together, at once. */
 export type RecordMetrics = (
@@ -45,7 +58,7 @@ export type RecordMetrics = (
   values: Readonly<Partial<Record<MetricName, number>>>,
 ) => void;
 
-/** Records metrics as log lines in CloudWatch's embedded format, under the function's `service` and the given dimension. */
+/** Records metrics as log lines in CloudWatch's embedded format, under the function's `service` and the given dimensions. */
 export function embeddedMetrics(namespace: string, serviceName: string): RecordMetrics {
   const byDimension = new Map<string, Metrics>();
   return (dimensions, values) => {

@@ -12,8 +12,11 @@ export interface ReaperPorts extends EndPorts {
 export function createHandler(ports: ReaperPorts, logger: Logger) {
   return schedulePipe(logger, async () => {
     const { ended, scheduled } = await reapDue(ports);
-    const byReason = Map.groupBy(ended, (it) => it.reason);
-    for (const [reason, all] of byReason) ports.record({ reason }, { Reaped: all.length });
+    const byPool = Map.groupBy(ended, (it) => it.poolId);
+    for (const [pool, ofPool] of byPool) {
+      const byReason = Map.groupBy(ofPool, (it) => it.reason);
+      for (const [reason, all] of byReason) ports.record({ pool, reason }, { Reaped: all.length });
+    }
     logger.info("sweep", { ended: ended.length, scheduled });
   });
 }

@@ -3,6 +3,7 @@ import type { WorkMessage } from "../../shared/ports/queues.ts";
 import { advanceCluster } from "../../shared/usecases/advance-cluster.ts";
 import type { AdvanceOutcome, AdvancePorts } from "../../shared/usecases/cluster-step.ts";
 import { reapSandbox } from "../../shared/usecases/reap-due.ts";
+import { removeOrphan } from "../../shared/usecases/remove-orphan.ts";
 import type { MetricName, RecordMetrics } from "../metrics.ts";
 import { asError, queuePipe } from "../pipeline.ts";
 
@@ -32,7 +33,12 @@ export function createHandler(ports: WorkerPorts, logger: Logger) {
       case "reapSandbox": {
         const outcome = await reapSandbox(ports, message.sandboxId);
         logger.info("reap", { sandboxId: message.sandboxId, outcome });
-        if (outcome.kind === "ended") ports.record({ reason: outcome.reason }, { Reaped: 1 });
+        if (outcome.kind === "ended") ports.record({ pool: outcome.poolId, reason: outcome.reason }, { Reaped: 1 });
+        return;
+      }
+      case "removeOrphan": {
+        const outcome = await removeOrphan(ports, message);
+        logger.info("orphan", { clusterId: message.clusterId, attempts: message.attempts, outcome });
       }
     }
   });

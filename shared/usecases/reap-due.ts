@@ -34,7 +34,7 @@ export async function reapDue(
 }
 
 export type ReapOutcome =
-  | { readonly kind: "ended"; readonly reason: SandboxReason }
+  | { readonly kind: "ended"; readonly poolId: PoolId; readonly reason: SandboxReason }
   /** Not due for `seconds`. */
   | { readonly kind: "early"; readonly seconds: number }
   /** Over already, unknown, or changed this very moment: the next sweep looks again. */
@@ -48,5 +48,5 @@ export async function reapSandbox(ports: EndPorts, id: SandboxId): Promise<ReapO
   const deadline = deadlineOf(sandbox);
   if (deadline.at > now) return { kind: "early", seconds: secondsUntil(now, deadline.at) };
   const ended = await endSandbox(ports, sandbox, deadline.reason);
-  return ended ? { kind: "ended", reason: deadline.reason } : { kind: "nothing" };
+  return ended ? { kind: "ended", poolId: sandbox.poolId, reason: deadline.reason } : { kind: "nothing" };
 }

@@ -172,8 +172,8 @@ describe("the reaper", () => {
     });
     const reaped = api.recorded.filter(([, values]) => "Reaped" in values);
     expect(reaped).toEqual([
-      [{ reason: "not_activated" }, { Reaped: 1 }],
-      [{ reason: "queue_timeout" }, { Reaped: 1 }],
+      [{ pool: "small", reason: "not_activated" }, { Reaped: 1 }],
+      [{ pool: "small", reason: "queue_timeout" }, { Reaped: 1 }],
     ]);
   });
 });

@@ -66,21 +66,22 @@ describe("the configuration cache", () => {
 describe("metrics", () => {
   afterEach(() => vi.restoreAllMocks());
 
-  it("are written at once, one line a call, by service and by one dimension", () => {
+  it("are written at once, one line a call, by service and the dimensions given", () => {
     const lines: string[] = [];
     vi.spyOn(process.stdout, "write").mockImplementation((chunk) => lines.push(String(chunk)) > 0);
     const record = embeddedMetrics("Sandlot", "api");
     record({ pool: "small" }, { ClaimsReady: 1, ClaimLatency: 12 });
-    record({ reason: "idle" }, { Reaped: 2 });
+    record({ pool: "small", reason: "idle" }, { Reaped: 2 });
     record({ pool: "small" }, { ClaimsWaitedOrRefused: 1 });
     vi.restoreAllMocks();
     const written = lines.map((line) => JSON.parse(line));
     expect(written).toMatchObject([
       { service: "api", pool: "small", ClaimsReady: 1, ClaimLatency: 12 },
-      { service: "api", reason: "idle", Reaped: 2 },
+      { service: "api", pool: "small", reason: "idle", Reaped: 2 },
       { service: "api", pool: "small", ClaimsWaitedOrRefused: 1 },
     ]);
     expect(written[2]).not.toHaveProperty("ClaimsReady");
+    expect(written[2]).not.toHaveProperty("reason");
     expect(written[0]._aws.CloudWatchMetrics).toEqual([
       {
         Namespace: "Sandlot",

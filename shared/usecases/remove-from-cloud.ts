@@ -1,0 +1,23 @@
+import type { TeardownStep } from "../domain/checklist.ts";
+import type { ClusterId } from "../domain/ids.ts";
+import type { ClusterProvider, Removed, StepOutcome } from "../ports/cluster-provider.ts";
+
+/** One attempt at a step that needs the cloud only. */
+export function removeFromCloud(
+  provider: ClusterProvider,
+  id: ClusterId,
+  step: Extract<TeardownStep, "compute" | "interfaces" | "cluster" | "verify" | "sweep">,
+): Promise<StepOutcome<Partial<Removed>>> {
+  switch (step) {
+    case "compute":
+      return provider.removeCompute(id);
+    case "interfaces":
+      return provider.removeInterfaces(id);
+    case "cluster":
+      return provider.removeCluster(id);
+    case "verify":
+      return provider.verifyGone(id);
+    case "sweep":
+      return provider.sweep(id);
+  }
+}
