@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { FaultSubject } from "./faults/register.ts";
+import type { ClusterSubject } from "./faults/register.ts";
 import { isObject, type JsonObject, member, text, texts } from "./json.ts";
 
 export type ClusterStatus = "CREATING" | "ACTIVE" | "FAILED" | "DELETING";
@@ -116,10 +116,7 @@ export function tagsIn(value: unknown): Readonly<Record<string, string>> {
 const poolTag = "sandlot:pool";
 
 /** A cluster, as faults match it. */
-export function subjectOf({
-  name,
-  tags,
-}: Pick<ClusterRecord, "name" | "tags">): FaultSubject & { readonly cluster: string } {
+export function subjectOf({ name, tags }: Pick<ClusterRecord, "name" | "tags">): ClusterSubject {
   return { cluster: name, pool: tags[poolTag] };
 }
 

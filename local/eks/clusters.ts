@@ -1,21 +1,18 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Binary } from "../controlplane/binary.ts";
-import { type ControlPlane, startControlPlane } from "../controlplane/control-plane.ts";
-import { deletePrefix, type Etcd } from "../controlplane/etcd.ts";
+import { deletePrefix } from "../controlplane/etcd.ts";
 import { etcdPrefix } from "../controlplane/flags.ts";
-import { isFree } from "../ports.ts";
-import { policyBindings } from "./access.ts";
-import { type Cloud, findSubnets } from "./cloud/cloud.ts";
-import { type CloudController, startCloudController } from "./cloud/controller.ts";
 import { removeInterfaces } from "./cloud/interfaces.ts";
-import { type Kubernetes, kubernetesOf, unless } from "./cloud/kubernetes.ts";
 import { removeLoadBalancers } from "./cloud/load-balancers.ts";
-import { driverObjects } from "./cloud/volumes.ts";
-import { type Address, type ClusterRecord, type HealthIssue, isAutoMode, subjectOf } from "./cluster-record.ts";
-import { effectOnCreation } from "./faults/on-clusters.ts";
-import { livingParts } from "./overlay.ts";
-import type { Behaviour } from "./settings.ts";
-import type { RecordStore } from "./store.ts";
+import { type Address, type ClusterRecord, type HealthIssue, isAutoMode, subjectOf, withPart } from "./cluster-record.ts";
+import { effectsOnCloud } from "./faults/on-cloud.ts";
+import {
+  effectOnApiServer,
+  effectOnCreation,
+  effectOnDeletion,
+  effectOnEnd,
+  effectOnExistence,
+} from "./faults/on-clusters.ts";
+import { end, follow, messageOf, type RunningCluster, type RunOptions, start } from "./running-cluster.ts";
 
 /** A cluster as it is now. */
 export interface ClusterView {
@@ -42,29 +39,18 @@ export interface Clusters {
   stop(): Promise<void>;
 }
 
-export interface ClustersOptions {
-  readonly binary: Binary;
-  readonly etcd: Etcd;
-  readonly store: RecordStore;
-  readonly cloud: Cloud;
-  /** Asked by the API servers who signed a token. */
-  readonly tokenWebhookUrl: string;
-  readonly behaviour: Behaviour;
-  readonly report: (message: string) => void;
+export interface ClustersOptions extends RunOptions {
+  /** Has the emulator forget a cluster that nobody has deleted there; repeatable. */
+  readonly forget: (record: ClusterRecord) => Promise<void>;
 }
 
-interface Entry {
-  record: ClusterRecord;
-  address: Address | undefined;
-  controlPlane: ControlPlane | undefined;
-  controller: CloudController | undefined;
-  readonly ending: AbortController;
+interface Entry extends RunningCluster {
   /** What is being done for it, one thing after another; never rejects. */
   work: Promise<void>;
 }
 
 const retryMs = 2_000;
-const portFreeWithinMs = 3_000;
+const heldMs = 200;
 
 /** Ends a creation with what the cluster's health shall say. */
 class CreationFailed extends Error {
@@ -79,24 +65,37 @@ class CreationFailed extends Error {
 
 /** Runs the clusters, none at first, on one etcd. */
 export function runClusters(options: ClustersOptions): Clusters {
-  const { store, cloud, etcd, report, behaviour } = options;
+  const { store, cloud, etcd, report, behaviour, forget } = options;
   const { durations, faults } = behaviour;
   const entries = new Map<string, Entry>();
-  let stopped = false;
+  const stopping = new AbortController();
 
   const save = (entry: Entry, change: Partial<ClusterRecord>): void => {
     entry.record = { ...entry.record, ...change };
     store.save(entry.record);
   };
+  const next = (entry: Entry, perform: () => Promise<void>): void => {
+    entry.work = entry.work.then(perform).catch((error: unknown) => report(messageOf(error)));
+  };
+  const drop = (entry: Entry): void => {
+    entries.delete(entry.record.name);
+    effectOnEnd(faults, subjectOf(entry.record));
+  };
+
   const fail = async (entry: Entry, error: unknown): Promise<void> => {
-    if (stopped || entry.ending.signal.aborted) return;
+    if (stopping.signal.aborted || entry.ending.signal.aborted) return;
     const issue =
       error instanceof CreationFailed ? error.issue : { code: "InternalFailure", message: messageOf(error) };
     report(`cluster ${entry.record.name} failed: ${issue.message}`);
     save(entry, { status: "FAILED", issues: [issue] });
-    await release(entry).catch((problem: unknown) => report(messageOf(problem)));
+    await end(entry);
   };
-
+  const boot = (entry: Entry): Promise<void> =>
+    start(options, entry, {
+      onStarted: (port) => save(entry, { port }),
+      onPart: (part, change) => save(entry, withPart(entry.record, { ...part, ...change })),
+      onBroken: (error) => next(entry, () => fail(entry, error)),
+    });
   const build = async (entry: Entry): Promise<void> => {
     const { signal } = entry.ending;
     try {
@@ -105,7 +104,7 @@ export function runClusters(options: ClustersOptions): Clusters {
         await sleep(durations.createCluster, undefined, { signal });
         throw new CreationFailed(issue);
       }
-      await Promise.all([boot(options, entry, save, fail), sleep(durations.createCluster, undefined, { signal })]);
+      await Promise.all([boot(entry), sleep(durations.createCluster, undefined, { signal })]);
       signal.throwIfAborted();
       save(entry, { status: "ACTIVE" });
     } catch (error) {
@@ -113,20 +112,44 @@ export function runClusters(options: ClustersOptions): Clusters {
     }
   };
 
-  const tearDown = async (entry: Entry): Promise<void> => {
+  const vanish = async (entry: Entry): Promise<void> => {
+    entry.ending.abort(new Error("vanished"));
+    drop(entry);
+    await forget(entry.record);
+    await end(entry);
+    store.remove(entry.record.name);
+  };
+  const followFaults = async (entry: Entry): Promise<void> => {
+    if (entry.record.status !== "ACTIVE" || entry.ending.signal.aborted) return;
+    const subject = subjectOf(entry.record);
+    if (effectOnExistence(faults, subject)) return vanish(entry);
+    await follow(entry, effectOnApiServer(faults, subject), () => boot(entry)).catch((error) => fail(entry, error));
+    entry.controller?.wake();
+  };
+  faults.onChange(() => {
+    for (const entry of entries.values()) next(entry, () => followFaults(entry));
+  });
+
+  const tearDown = async (entry: Entry, since: number): Promise<void> => {
     const { name } = entry.record;
-    await Promise.all([release(entry), sleep(durations.deleteCluster)]);
+    const { signal } = stopping;
+    await Promise.all([end(entry), sleep(durations.deleteCluster)]);
+    while (effectOnDeletion(faults, subjectOf(entry.record), Date.now() - since)) {
+      await sleep(heldMs, undefined, { signal });
+    }
     await deletePrefix(etcd.url, etcdPrefix(name));
-    await removeInterfaces(cloud, name);
+    await removeInterfaces(cloud, name, effectsOnCloud(faults, () => subjectOf(entry.record)));
     if (isAutoMode(entry.record)) await removeLoadBalancers(cloud, name);
     store.remove(name);
-    entries.delete(name);
+    drop(entry);
   };
   const tearDownUntilGone = async (entry: Entry): Promise<void> => {
-    while (!stopped) {
+    const since = Date.now();
+    while (!stopping.signal.aborted) {
       try {
-        return await tearDown(entry);
+        return await tearDown(entry, since);
       } catch (error) {
+        if (stopping.signal.aborted) return;
         report(`cluster ${entry.record.name} is not gone yet: ${messageOf(error)}`);
         await sleep(retryMs);
       }
@@ -145,12 +168,16 @@ export function runClusters(options: ClustersOptions): Clusters {
         address: undefined,
         controlPlane: undefined,
         controller: undefined,
+        isDown: false,
+        endPauses: undefined,
         ending: new AbortController(),
         work: Promise.resolve(),
       };
       entries.set(record.name, entry);
       store.save(record);
-      if (record.status === "CREATING" || record.status === "ACTIVE") entry.work = build(entry);
+      if (record.status !== "CREATING" && record.status !== "ACTIVE") return;
+      next(entry, () => build(entry));
+      next(entry, () => followFaults(entry));
     },
     change: (name, update) => {
       const entry = entries.get(name);
@@ -163,18 +190,18 @@ export function runClusters(options: ClustersOptions): Clusters {
       if (entry === undefined || entry.ending.signal.aborted) return;
       save(entry, { status: "DELETING" });
       entry.ending.abort(new Error("deleted"));
-      entry.work = entry.work.then(() => tearDownUntilGone(entry));
+      next(entry, () => tearDownUntilGone(entry));
     },
     settled: async () => {
       await Promise.all([...entries.values()].map(({ work }) => work));
     },
     stop: async () => {
-      stopped = true;
+      stopping.abort(new Error("stopped"));
       await Promise.all(
         [...entries.values()].map(async (entry) => {
           entry.ending.abort(new Error("stopped"));
           await entry.work;
-          await release(entry);
+          await end(entry);
         }),
       );
     },
@@ -183,73 +210,4 @@ export function runClusters(options: ClustersOptions): Clusters {
 
 function viewOf({ record, address, controlPlane }: Entry): ClusterView {
   return { record, address, pids: controlPlane?.pids ?? [] };
-}
-
-/** Starts the control plane and what AWS does beside it. Returns when callers can use the cluster. */
-async function boot(
-  { binary, etcd, store, cloud, tokenWebhookUrl, behaviour, report }: ClustersOptions,
-  entry: Entry,
-  save: (entry: Entry, change: Partial<ClusterRecord>) => void,
-  fail: (entry: Entry, error: unknown) => Promise<void>,
-): Promise<void> {
-  const { name, subnetIds, port } = entry.record;
-  const { signal } = entry.ending;
-  const kept = port !== undefined && (await becomesFree(port, signal)) ? { kubernetesPort: port } : {};
-  const controlPlane = await startControlPlane({
-    binary,
-    etcdUrl: etcd.url,
-    name,
-    dir: store.folderOf(name),
-    tokenWebhookUrl,
-    signal,
-    ...kept,
-  });
-  entry.controlPlane = controlPlane;
-  const [subnets] = await Promise.all([findSubnets(cloud, subnetIds), controlPlane.waitReady()]);
-  await writeFoundation(kubernetesOf(controlPlane.admin));
-  signal.throwIfAborted();
-  void controlPlane.exited.then((exit) => {
-    entry.work = entry.work.then(() => fail(entry, new Error(`${exit.component} ended: ${exit.lastWords}`)));
-  });
-  entry.controller = await startCloudController({
-    controlPlane,
-    cloud,
-    cluster: { name, subnets, autoMode: isAutoMode(entry.record) },
-    groups: () => livingParts(entry.record, "nodegroup", behaviour.durations, Date.now()),
-    onError: (error) => report(`cluster ${name}: ${messageOf(error)}`),
-  });
-  entry.address = { endpoint: controlPlane.endpoint, caData: controlPlane.caData };
-  save(entry, { port: Number(new URL(controlPlane.endpoint).port) });
-}
-
-/** The processes of a killed run end on their own, but not at once. */
-async function becomesFree(port: number, signal: AbortSignal): Promise<boolean> {
-  const deadline = Date.now() + portFreeWithinMs;
-  while (!(await isFree(port))) {
-    if (Date.now() > deadline) return false;
-    await sleep(100, undefined, { signal });
-  }
-  return true;
-}
-
-/** What every EKS cluster has from the beginning. */
-async function writeFoundation({ rbac, storage }: Kubernetes): Promise<void> {
-  await Promise.all([
-    ...policyBindings.map((body) => unless(409, rbac.createClusterRoleBinding({ body }))),
-    ...driverObjects.map((body) => unless(409, storage.createCSIDriver({ body }))),
-  ]);
-}
-
-/** Ends a cluster's processes. */
-async function release(entry: Entry): Promise<void> {
-  const { controller, controlPlane } = entry;
-  entry.address = undefined;
-  await controller?.stop();
-  entry.controller = undefined;
-  await controlPlane?.stop();
-  entry.controlPlane = undefined;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

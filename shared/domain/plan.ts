@@ -232,13 +232,17 @@ export function targetOf(view: PoolView): number {
 
 /** True when a pass at `now` may ask for clusters that the target asks for. */
 export function mayGrow(view: PoolView, now: Instant): boolean {
-  const { capacity, buildFailures, config } = view;
-  return effectiveMode(view) === "open" && !isBlocked(capacity, now) && !isBroken(buildFailures, config.revision);
+  return mayAsk(view, now) && !isBroken(view.buildFailures, view.config.revision);
 }
 
-/** Clusters that may be asked for to see whether a broken class builds again: one at a time. */
-function trial({ buildFailures, config, clusters }: PoolView, now: Instant): number {
-  if (!isBroken(buildFailures, config.revision)) return 0;
+/** True when the pool is open and the cloud has room, whatever becomes of what is built. */
+function mayAsk(view: PoolView, now: Instant): boolean {
+  return effectiveMode(view) === "open" && !isBlocked(view.capacity, now);
+}
+
+/** Clusters that may be asked for at once: of a broken class one at a time, to see whether the cause has gone. */
+function mostOf({ buildFailures, config, clusters }: PoolView, now: Instant): number {
+  if (!isBroken(buildFailures, config.revision)) return Number.POSITIVE_INFINITY;
   return (nextTrialAt(buildFailures) ?? Number.POSITIVE_INFINITY) <= now && !clusters.some(isInFlight) ? 1 : 0;
 }
 
@@ -274,12 +278,11 @@ function goalOf(view: PoolView, now: Instant): number {
 }
 
 function growth(view: PoolView, now: Instant): PoolAction[] {
-  const mayAsk = mayGrow(view, now) ? Number.POSITIVE_INFINITY : trial(view, now);
-  if (mayAsk === 0 || effectiveMode(view) !== "open" || isBlocked(view.capacity, now)) return [];
+  if (!mayAsk(view, now)) return [];
   const policy = effectivePolicy(view);
   const { available, inFlight, tearingDown, total } = countPool(view);
   const missing = goalOf(view, now) - available - inFlight;
-  const count = Math.min(missing, mayAsk, policy.maxTotal - total, policy.maxConcurrent - inFlight - tearingDown);
+  const count = Math.min(missing, mostOf(view, now), policy.maxTotal - total, policy.maxConcurrent - inFlight - tearingDown);
   return count > 0 ? [{ kind: "create", count }] : [];
 }
 

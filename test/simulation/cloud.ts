@@ -96,12 +96,18 @@ export function cloud(scheduler: Scheduler, chance: Chance, troublePercent: numb
     revokeCredentials: async () => retry(trouble()) ?? done,
     removeExternals: async () => ({ ...(retry(trouble()) ?? done), removed: [] }),
   };
+  /** Since when nothing has answered for it; `undefined` while something does. */
+  const deadSince = (id: ClusterId): Instant | undefined => {
+    const cluster = clusters.get(id);
+    if (!cluster || !isSick(id)) return undefined;
+    return Math.min(cluster.sick.from, cluster.goneAt ?? Number.POSITIVE_INFINITY);
+  };
   const vanish = (id: ClusterId) => {
     const cluster = clusters.get(id);
     if (cluster && !gone(id)) cluster.goneAt = scheduler.now();
   };
   const exists = (id: ClusterId) => clusters.has(id) && !gone(id);
-  return { provider, kubernetes, exists, isSick, vanish, made };
+  return { provider, kubernetes, exists, deadSince, vanish, made };
 }
 
 /** A tear-down step that fails for good ends in quarantine; here the cloud only ever stalls one. */

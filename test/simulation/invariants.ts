@@ -13,12 +13,14 @@ import { type Scheduler, Violation } from "./scheduler.ts";
 
 interface Cloud {
   readonly exists: (id: ClusterId) => boolean;
-  readonly isSick: (id: ClusterId) => boolean;
+  readonly deadSince: (id: ClusterId) => Instant | undefined;
   readonly made: ReadonlyMap<ClusterId, number>;
 }
 
 /** A sandbox may stay past its deadline for two sweeps, a lost message and a retry: what docs/claim.md promises. */
 const reapedWithin = 10 * 60_000;
+/** A claimed cluster that died is noticed after two lost messages and a pass that was killed, at the latest. */
+const noticedWithin = 10 * 60_000;
 /** Passes that were not interrupted, after which nobody waits beside a warm cluster any more. */
 const matchedWithinPasses = 3;
 
@@ -35,6 +37,7 @@ export function watch(
   config: PoolConfig,
   claims: Set<SandboxId>,
   passes: CompletedPasses,
+  { deadSince }: Pick<Cloud, "deadSince">,
 ) {
   const holder = new Map<ClusterId, SandboxId>();
   const held = new Map<SandboxId, ClusterId>();
@@ -132,6 +135,9 @@ export function watch(
       if (!maySandboxBecome(before.state, ended.state)) {
         throw new Violation("life cycle", `${ended.id} went from ${before.state} to ${ended.state}`);
       }
+      const deadFor = "clusterId" in before ? ended.endedAt - (deadSince(before.clusterId) ?? ended.endedAt) : 0;
+      if (ended.reason !== "lost" && deadFor > noticedWithin)
+        throw new Violation("a dead cluster is noticed", `${before.id} had one for ${deadFor / 1000} s`);
       if (ended.reason === "queue_timeout") await checkWaitedForNothing(pools, before, passes, placedAt);
       const done = await sandboxes.end(before, ended, cluster);
       if (done) owners.get(ownerKey(before))?.delete(before.id);
@@ -215,7 +221,7 @@ export async function checkAtRest(
   }
   for (const cluster of view.clusters) {
     if (cluster.state === "available" || cluster.state === "claimed") {
-      if (!cloud.exists(cluster.id) || cloud.isSick(cluster.id))
+      if (!cloud.exists(cluster.id) || cloud.deadSince(cluster.id) !== undefined)
         throw new Violation("a dead cluster is noticed", `${cluster.id} is ${cluster.state}`);
     }
     if (cluster.state === "claimed") {

@@ -77,8 +77,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: "a pool that is not open is filled",
     file: "shared/domain/plan.ts",
-    from: 'return effectiveMode(view) === "open" && !isBlocked(capacity, now) &&',
-    to: "return !isBlocked(capacity, now) &&",
+    from: 'return effectiveMode(view) === "open" && !isBlocked(view.capacity, now);',
+    to: "return !isBlocked(view.capacity, now);",
   },
   {
     name: "stale clusters are rolled whatever stays warm",
@@ -113,8 +113,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: "a dead cluster keeps its sandbox",
     file: "shared/usecases/probe-cluster.ts",
-    from: 'if (!isLost(health, seen.kind === "gone", policy, clock())) {',
-    to: "if (true) {",
+    from: 'if (!isLost(health, seen.kind === "gone", policy, clock()))',
+    to: "if (true)",
   },
   {
     name: "a warm cluster in doubt stays where it is",

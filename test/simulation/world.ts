@@ -76,8 +76,8 @@ export async function simulate(
   await inside.pools.putConfig(config);
   const claims = new Set<SandboxId>();
   const passes: number[] = [];
-  const watched = watch(watchOperations(inside.pools), inside.sandboxes, config, claims, passes);
   const theCloud = cloud(scheduler, chance, shape.troublePercent);
+  const watched = watch(watchOperations(inside.pools), inside.sandboxes, config, claims, passes, theCloud);
   const answered = new Set<SandboxId>();
   const clock = () => scheduler.now();
   const seen = <Port extends object>(port: Port, process: Process) =>
@@ -266,6 +266,7 @@ function configOf(chance: Chance): PoolConfig {
       maxQueueSeconds: 600,
     },
     quotas: { owner: chance.between(1, 3), tenant: chance.between(1, 6) },
+    health: { probeEverySeconds: 120, lostAfterSeconds: 60 },
     revision: "r1",
   };
 }

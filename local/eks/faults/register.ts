@@ -8,6 +8,15 @@ export interface FaultSubject {
   readonly pool?: string | undefined;
 }
 
+/** A cluster, as faults match it. */
+export type ClusterSubject = FaultSubject & { readonly cluster: string };
+
+/** A fault with the clusters that it has hit. */
+export interface Living<Kind extends FaultKind> {
+  readonly fault: FaultOf<Kind>;
+  readonly clusters: ReadonlySet<string>;
+}
+
 /** A fault with what has become of it. */
 export type FaultReport = Fault & {
   readonly id: string;
@@ -34,14 +43,19 @@ export interface FaultRegister {
     subject: FaultSubject,
     applies?: (fault: FaultOf<Kind>) => boolean,
   ): FaultOf<Kind> | undefined;
+  /** As `hit`, for what a fault does to each cluster once. */
+  once<Kind extends FaultKind>(kind: Kind, subject: ClusterSubject): FaultOf<Kind> | undefined;
   /**
    * The first fault of the kind that matches, for something that lasts: counts one hit for each cluster, and goes on
    * holding that cluster until it ends, also after `times` others.
    */
   hold<Kind extends FaultKind>(
     kind: Kind,
-    subject: FaultSubject & { readonly cluster: string },
+    subject: ClusterSubject,
+    applies?: (fault: FaultOf<Kind>) => boolean,
   ): FaultOf<Kind> | undefined;
+  /** The faults of the kind that have not expired, without counting anything. */
+  living<Kind extends FaultKind>(kind: Kind): readonly Living<Kind>[];
   /** Calls back whenever a fault has come or ended, expiry included. */
   onChange(listener: () => void): void;
 }
@@ -76,11 +90,10 @@ export function faultRegister(now: () => number = Date.now): FaultRegister {
     clearTimeout(entry.expiry);
     entries.delete(entry.id);
   };
-  function* living<Kind extends FaultKind>(kind: Kind): Generator<{ entry: Entry; fault: FaultOf<Kind> }> {
-    for (const entry of entries.values()) {
-      if (entry.fault.kind === kind && !isOver(entry)) yield { entry, fault: entry.fault as unknown as FaultOf<Kind> };
-    }
-  }
+  const living = <Kind extends FaultKind>(kind: Kind) =>
+    [...entries.values()]
+      .filter((entry) => entry.fault.kind === kind && !isOver(entry))
+      .map((entry) => ({ entry, fault: entry.fault as unknown as FaultOf<Kind>, clusters: entry.clusters }));
   const count = (entry: Entry, { cluster }: FaultSubject): void => {
     entry.hits += 1;
     if (cluster !== undefined) entry.clusters.add(cluster);
@@ -116,15 +129,24 @@ export function faultRegister(now: () => number = Date.now): FaultRegister {
       }
       return undefined;
     },
-    hold: (kind, subject) => {
+    once: (kind, subject) => {
       for (const { entry, fault } of living(kind)) {
-        if (entry.clusters.has(subject.cluster)) return fault;
-        if (isUsedUp(entry) || !matches(entry.fault, subject)) continue;
+        if (entry.clusters.has(subject.cluster) || isUsedUp(entry) || !matches(entry.fault, subject)) continue;
         count(entry, subject);
         return fault;
       }
       return undefined;
     },
+    hold: (kind, subject, applies = () => true) => {
+      for (const { entry, fault } of living(kind)) {
+        if (entry.clusters.has(subject.cluster)) return fault;
+        if (isUsedUp(entry) || !matches(entry.fault, subject) || !applies(fault)) continue;
+        count(entry, subject);
+        return fault;
+      }
+      return undefined;
+    },
+    living,
     onChange: (listener) => {
       listeners.push(listener);
     },
