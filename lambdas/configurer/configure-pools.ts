@@ -30,6 +30,15 @@ const settings = z.strictObject({
     maxQueueSeconds: z.number(),
   }),
   quotas: z.strictObject({ owner: z.number(), tenant: z.number() }),
+  health: z.exactOptional(
+    z.strictObject({
+      probeEverySeconds: z.exactOptional(z.number()),
+      maxWarmSeconds: z.exactOptional(z.number()),
+      lostAfterSeconds: z.exactOptional(z.number()),
+    }),
+  ),
+  /** The names of the steps are checked with everything else, by `problemsOf`. */
+  stepBudgets: z.exactOptional(z.record(z.string(), z.number())),
 });
 const schema = z.record(z.string(), settings);
 
