@@ -27,5 +27,7 @@ export function createDocumentClient(
     },
     ...config,
   });
+  // It copies what each call sends and gets for a logger that is not there.
+  client.middlewareStack.remove("loggerMiddleware");
   return DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
 }
