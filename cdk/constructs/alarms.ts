@@ -80,6 +80,19 @@ export class Alarms extends Construct {
       impact: `A cluster of pool ${poolId} failed for good: it costs money and takes a place below the ceiling until it is removed.`,
       runbook: "cluster-quarantined",
     });
+    this.alarm(`SandboxesLost-${poolId}`, {
+      metric: metric("worker", "SandboxesLost"),
+      threshold: 0,
+      of: { bad: 1, minutes: 5 },
+      impact: `A cluster of pool ${poolId} died under its user, whose sandbox has failed and whose work is gone.`,
+      runbook: "sandbox-lost",
+    });
+    this.alarm(`ClassBroken-${poolId}`, {
+      metric: metric("refiller", "ClassBroken"),
+      threshold: 0,
+      impact: `Clusters of pool ${poolId}'s class fail to build: nothing more is built, and claims are served from what is warm only.`,
+      runbook: "class-broken",
+    });
   }
 
   private deadLetters(name: string, queue: IQueue): void {
