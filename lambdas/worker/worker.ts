@@ -25,7 +25,7 @@ export function createHandler(ports: WorkerPorts, logger: Logger) {
           const { error, ...waiting } = outcome;
           const seen = { poolId, clusterId, outcome: waiting, error: asError(error) };
           logger.error("A step met an answer that nobody expected; it is tried again.", seen);
-        } else logger.info("step", { poolId, clusterId, outcome });
+        } else logger.info(outcome.kind === "deleted" ? "closed" : "step", { poolId, clusterId, outcome });
         const values = valuesOf(outcome);
         if (values) ports.record({ pool: poolId }, values);
         return;

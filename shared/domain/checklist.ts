@@ -11,14 +11,15 @@ export const provisionSteps = [
 ] as const satisfies readonly ChecklistStep[];
 
 /**
- * Tear-down, in the only order that leaks nothing: credentials first, then what the cluster's own controllers made,
- * while they still run; compute and leaked interfaces before the cluster, whose subnets they hold; then proof, then
- * the volumes that the cloud keeps. The first two need a living API server: past their budget the tear-down goes on
+ * Tear-down, in the only order that leaks nothing: credentials first, then a look at everything there is, so that the report can
+ * tell what became of it; then what the cluster's own controllers made, while they still run; compute and leaked interfaces before the cluster, whose subnets they hold; then proof, then
+ * the volumes that the cloud keeps. The first three are not worth a stop: past their budget the tear-down goes on
  * without them, since the cluster's end voids its credentials and the sweep finds what its controllers left.
  * Source of the order: eksctl, aws-k8s-tester `eksapi`, cloud-nuke.
  */
 export const teardownSteps = [
   { step: "revoke", state: "draining", budgetSeconds: 300, overBudget: "proceed" },
+  { step: "inventory", state: "draining", budgetSeconds: 300, overBudget: "proceed" },
   { step: "externals", state: "draining", budgetSeconds: 600, overBudget: "proceed" },
   { step: "compute", state: "deleting", budgetSeconds: 1200, overBudget: "quarantine" },
   { step: "interfaces", state: "deleting", budgetSeconds: 600, overBudget: "quarantine" },

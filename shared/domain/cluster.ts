@@ -35,8 +35,11 @@ interface Teardown {
   readonly report: TeardownReport;
 }
 
-/** What a tear-down found and removed, step by step; the proof that nothing stayed. */
+/** What a tear-down found and what became of it, step by step; the proof that nothing stayed. */
 export interface TeardownReport {
+  /** What the cloud held before any of it was deleted; absent when the tear-down had to go on without that look. */
+  readonly found?: readonly string[];
+  /** Beyond what was found, what showed up later, and what the cluster's own API was asked to delete. */
   readonly removed: readonly TeardownFinding[];
   readonly verifiedGoneAt?: Instant;
 }

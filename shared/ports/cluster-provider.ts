@@ -20,6 +20,8 @@ export type Probe =
   /** The cloud has it no longer, or has given it up. */
   | { readonly kind: "gone"; readonly note: string };
 
+/** `cluster/…`, `volume/vol-…`, as in `Removed`. */
+export type Held = { readonly found: readonly string[] };
 export type Removed = { readonly removed: readonly TeardownFinding["resource"][] };
 
 /**
@@ -38,6 +40,11 @@ export interface ClusterProvider {
   /** What the cloud says of it; `well` tells nothing about its API server. */
   inspect(id: ClusterId): Promise<Probe>;
 
+  /**
+   * Lists everything that the cloud holds of it, whoever made it: the cluster with its node groups, load balancers, target groups,
+   * network interfaces, security groups and volumes. Deletes nothing.
+   */
+  inventory(id: ClusterId): Promise<StepOutcome<Held>>;
   /** Deletes compute that the cluster does not delete by itself. */
   removeCompute(id: ClusterId): Promise<StepOutcome<Removed>>;
   /** Deletes network interfaces that its nodes left behind; before the cluster, whose subnets they hold. */

@@ -1,5 +1,5 @@
 import type { ProvisionStep, TeardownStep } from "../domain/checklist.ts";
-import type { Cluster } from "../domain/cluster.ts";
+import type { Cluster, TeardownReport } from "../domain/cluster.ts";
 import type { ClusterProvider } from "../ports/cluster-provider.ts";
 import type { KubernetesAdministration } from "../ports/kubernetes-access.ts";
 import type { RefillQueue, WorkQueue } from "../ports/queues.ts";
@@ -39,7 +39,7 @@ export type AdvanceOutcome =
   /** A claimed cluster will not come back: its sandbox has ended. */
   | { readonly kind: "lost"; readonly note: string }
   | { readonly kind: "quarantined"; readonly step: TeardownStep; readonly note: string }
-  | { readonly kind: "deleted"; readonly seconds: number };
+  | { readonly kind: "deleted"; readonly seconds: number; readonly report: TeardownReport };
 
 /** Asks for the next step of what was just written. A lost message is made good by the refiller's pass. */
 export async function sendNext(

@@ -39,7 +39,7 @@ export function clusterContract(open: OpenStores): void {
       await requestCluster(stores);
       const error = { attempts: 3, note: "nodes Ready 1 of 2", startedAt: now, dueAt: now + 5000 };
       const removed = [{ resource: "service/default/web", by: "us", at: now }] as const;
-      const withDetail = { detail: "gone", sandboxId: sbx(1), report: { removed, verifiedGoneAt: now } };
+      const withDetail = { detail: "gone", sandboxId: sbx(1), report: { found: ["volume/vol-1"], removed, verifiedGoneAt: now } };
       const states = [
         aCluster.provisioning({ progress: { ...error, step: "access" } }),
         aCluster.provisioning(),

@@ -76,6 +76,7 @@ export function cloud(scheduler: Scheduler, chance: Chance, troublePercent: numb
       trouble();
       return gone(id) ? { kind: "gone", note: "not found" } : { kind: "well" };
     },
+    inventory: async (id) => ({ ...(retry(trouble()) ?? done), found: gone(id) ? [] : [`cluster/${id}`] }),
     removeCompute: async () => ({ ...(retry(trouble()) ?? done), removed: [] }),
     removeInterfaces: async () => ({ ...(retry(trouble()) ?? done), removed: [] }),
     async removeCluster(id) {

@@ -46,6 +46,7 @@ export function aWorld() {
       awaitActive: act("wait"),
       grantAccess: act("access"),
       inspect: look("inspect"),
+      inventory: async () => ({ ...(await act("inventory")()), removed: [], found: ["cluster", "volume/vol-1"] }),
       removeCompute: act("compute"),
       removeInterfaces: act("interfaces"),
       removeCluster: act("cluster"),

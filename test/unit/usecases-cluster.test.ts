@@ -126,6 +126,37 @@ describe("a tear-down", () => {
     expect(closed?.state === "deleted" && closed.report.removed.map((it) => it.resource)).toContain("sweep");
   });
 
+  it("reports what was found, and for each thing whether we or the cloud removed it", async () => {
+    await claimAndDelete();
+    await world.work();
+    const closed = await world.cluster();
+    const report = closed?.state === "deleted" ? closed.report : undefined;
+    expect(report?.found).toEqual(["cluster", "volume/vol-1"]);
+    const removers = new Map(report?.removed.map((it) => [it.resource, it.by]));
+    expect(removers.get("cluster")).toBe("us");
+    expect(removers.get("volume/vol-1")).toBe("cloud");
+    expect(report?.removed.filter((it) => it.resource === "cluster")).toHaveLength(1);
+  });
+
+  it("says of nothing that the cloud removed it before a look found nothing more", async () => {
+    world.answers.set("sweep", () => ({ kind: "again", afterSeconds: 15, note: "1 volumes" }));
+    await claimAndDelete();
+    await world.work(teardownSteps.length + 2);
+    const sweeping = await world.cluster();
+    expect(sweeping?.state === "deleting" && sweeping.report.removed.some((it) => it.by === "cloud")).toBe(false);
+  });
+
+  it("goes on without an inventory that cannot be made within the budget", async () => {
+    world.answers.set("inventory", () => ({ kind: "again", afterSeconds: 5, note: "throttled" }));
+    await claimAndDelete();
+    await world.work(4);
+    world.pass(301);
+    world.answers.clear();
+    await world.work();
+    const closed = await world.cluster();
+    expect(closed?.state === "deleted" && closed.report.found).toBeUndefined();
+  });
+
   it("goes on without an API server that does not answer within the budget", async () => {
     world.answers.set("revoke", () => ({ kind: "again", afterSeconds: 5, note: "timed out" }));
     await claimAndDelete();

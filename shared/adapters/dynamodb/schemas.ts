@@ -61,7 +61,7 @@ const teardown = {
   detail: optional(z.string()),
   sandboxId: optional(text<SandboxId>()),
   drainedAt: number,
-  report: z.object({ removed: z.array(finding), verifiedGoneAt: optional(number) }),
+  report: z.object({ found: optional(z.array(z.string())), removed: z.array(finding), verifiedGoneAt: optional(number) }),
 };
 
 export const deletedCluster = z.object({ ...teardown, state: z.literal("deleted"), deletedAt: number });

@@ -2,17 +2,14 @@ import { paginateListClusters } from "@aws-sdk/client-eks";
 import type { ClusterId } from "../../domain/ids.ts";
 import type { Holding } from "../../domain/reconcile.ts";
 import type { CloudInventory } from "../../ports/cloud-inventory.ts";
-import type { StepOutcome } from "../../ports/cluster-provider.ts";
+import type { Held, StepOutcome } from "../../ports/cluster-provider.ts";
 import { type EksAccount, type Found, find } from "./deployment.ts";
 import { clusterIdOf, clusterName } from "./naming.ts";
 import { anyOf, listOwned, type Owned, type Owners, only, resourceOf } from "./owned.ts";
 import { nodegroupsOf } from "./teardown.ts";
 
 /** Everything that the cloud holds of one cluster, before its tear-down deletes any of it. Deletes nothing. */
-export async function inventory(
-  account: EksAccount,
-  id: ClusterId,
-): Promise<StepOutcome<{ readonly found: readonly string[] }>> {
+export async function inventory(account: EksAccount, id: ClusterId): Promise<StepOutcome<Held>> {
   const found = await find(account, id);
   if (found.kind === "foreign") return { kind: "done", found: [] };
   const name = clusterName(account.deploymentId, id);

@@ -5,13 +5,14 @@ import type { EksDeployment } from "./deployment.ts";
 import { attempting } from "./faults.ts";
 import { inspect } from "./inspect.ts";
 import { removeInterfaces } from "./interfaces.ts";
+import { inventory } from "./inventory.ts";
 import { sweep } from "./sweep.ts";
 import { removeCluster, removeCompute, verifyGone } from "./teardown.ts";
 
 /**
  * Clusters from EKS Auto Mode: one dedicated cluster each, named `<deploymentId>-<clusterId>`.
  *
- * What the role that runs it must be allowed (D = deployment id, N = `D-*`):
+ * What the role that runs it must be allowed (D = deployment id, N = `D-cls-*`):
  * - `eks:CreateCluster`, `eks:TagResource` on `arn:*:eks:*:*:cluster/N`; `eks:TagResource` also on `…:access-entry/N/*`
  * - `eks:DescribeCluster`, `eks:UpdateClusterConfig`, `eks:DeleteCluster`, `eks:ListNodegroups`, `eks:CreateAccessEntry` on
  *   `…:cluster/N`; `eks:DeleteNodegroup` on it and on `…:nodegroup/N/*`; `eks:AssociateAccessPolicy` on it and on
@@ -30,6 +31,7 @@ export function eksProvider(deployment: EksDeployment): ClusterProvider {
     awaitActive: (id) => attempting(() => awaitActive(deployment, id)),
     grantAccess: (id) => attempting(() => grantAccess(deployment, id)),
     inspect: (id) => inspect(deployment, id),
+    inventory: (id) => attempting(() => inventory(deployment, id)),
     removeCompute: (id) => attempting(() => removeCompute(deployment, id)),
     removeInterfaces: (id) => attempting(() => removeInterfaces(deployment, id)),
     removeCluster: (id) => attempting(() => removeCluster(deployment, id)),
