@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from "node:util";
 import { PutCommand } from "@aws-sdk/lib-dynamodb";
 import type { Cluster } from "../../domain/cluster.ts";
 import type { PoolId } from "../../domain/ids.ts";
@@ -7,6 +6,7 @@ import type { Item } from "./attributes.ts";
 import type { TableAccess } from "./client.ts";
 import { decodeCluster, encodeClosedCluster, encodeCluster, encodeSandbox } from "./codec.ts";
 import { type TransactionPart, writeAll, writeIf } from "./conditional-write.ts";
+import { isDeepStrictEqual } from "./deep-equal.ts";
 import { addressKey, poolKeys } from "./keys.ts";
 import { slotIs, takeClusterOut } from "./slot-writes.ts";
 

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from "node:util";
 import { DeleteCommand, GetCommand, PutCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import type { BuildFailures } from "../../domain/build-failures.ts";
 import type { CapacityBlock } from "../../domain/capacity.ts";
@@ -14,6 +13,7 @@ import {
   encodeOperation,
 } from "./codec.ts";
 import { writeIf } from "./conditional-write.ts";
+import { isDeepStrictEqual } from "./deep-equal.ts";
 import { type Key, poolKeys } from "./keys.ts";
 
 const isAbsent = "attribute_not_exists(pk)";

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from "node:util";
 import { GetCommand, PutCommand } from "@aws-sdk/lib-dynamodb";
 import { asId, type SandboxId } from "../../domain/ids.ts";
 import type { Sandbox } from "../../domain/sandbox.ts";
@@ -8,6 +7,7 @@ import type { Item } from "./attributes.ts";
 import type { TableAccess } from "./client.ts";
 import { decodeSandbox, encodeCluster, encodeSandbox } from "./codec.ts";
 import { writeAll, writeIf } from "./conditional-write.ts";
+import { isDeepStrictEqual } from "./deep-equal.ts";
 import { dueKey, ownerKey, sandboxKey } from "./keys.ts";
 import { queryAll } from "./query.ts";
 import { listSandboxes } from "./sandbox-list.ts";
