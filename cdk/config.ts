@@ -1,6 +1,7 @@
 import { clusterIdPrefix } from "../shared/domain/ids.ts";
 import type { PoolConfig } from "../shared/domain/pool.ts";
 import { problemsOf } from "../shared/domain/pool.ts";
+import { faultPools } from "./fault-pools.ts";
 
 /** A pool as an operator writes it: the revision follows from the cluster class. */
 export type PoolSettings = Omit<PoolConfig, "poolId" | "revision">;
@@ -26,6 +27,13 @@ export interface StageConfig {
   readonly throttle: { readonly requestsPerSecond: number; readonly burst: number };
   /** Private subnets behind this many NAT gateways; 0 puts the nodes into public subnets. */
   readonly natGateways: 0 | 1 | 2;
+  readonly janitor: {
+    /**
+     * What becomes of clusters and their parts that carry the deployment's mark and of which there is no record: an alarm in any
+     * case; `delete` removes them too. After a table was restored from a backup every younger cluster looks like that.
+     */
+    readonly orphans: "report" | "delete";
+  };
   readonly alarms: {
     /** Each address gets a confirmation mail first. */
     readonly emails: readonly string[];
@@ -69,8 +77,12 @@ const laptop: StageConfig = {
   logRetentionDays: 1,
   throttle: { requestsPerSecond: 1000, burst: 2000 },
   natGateways: 0,
+  janitor: { orphans: "report" },
   alarms: { emails: [], toleratedServerErrors: 0 },
 };
+
+/** For `test/faults`. */
+const faults: StageConfig = { ...laptop, deploymentId: "sandlot-faults", pools: faultPools(small) };
 
 const dev: StageConfig = {
   deploymentId: "sandlot-dev",
@@ -82,6 +94,7 @@ const dev: StageConfig = {
   logRetentionDays: 30,
   throttle: { requestsPerSecond: 200, burst: 400 },
   natGateways: 1,
+  janitor: { orphans: "report" },
   alarms: { emails: [], toleratedServerErrors: 0 },
 };
 
@@ -105,7 +118,7 @@ const prod: StageConfig = {
 };
 
 /** The stages, by the name that `-c stage=…` takes. */
-export const stages: Readonly<Record<string, StageConfig>> = { laptop, dev, prod };
+export const stages: Readonly<Record<string, StageConfig>> = { laptop, faults, dev, prod };
 
 /** A configuration that cannot work, with everything that is wrong with it. */
 export class ConfigError extends Error {

@@ -30,16 +30,32 @@ export class SandlotStack extends Stack {
     const queues = new Queues(this, "Queues", { refillerTimeout: timeouts.refiller, workerTimeout: timeouts.worker });
     const network = new Network(this, "Network", { deployment, natGateways: config.natGateways });
     const clusters = new Clusters(this, "Clusters", { deployment });
-    const functions = new Functions(this, "Functions", { deployment, table, queues, network, clusters });
-    const scheduled = { refiller: functions.refiller.function, reaper: functions.reaper.function };
+    const functions = new Functions(this, "Functions", {
+      deployment,
+      table,
+      queues,
+      network,
+      clusters,
+      janitor: config.janitor,
+    });
+    const scheduled = {
+      refiller: { function: functions.refiller.function, everyMinutes: 1 },
+      reaper: { function: functions.reaper.function, everyMinutes: 1 },
+      janitor: { function: functions.janitor.function, everyMinutes: 15 },
+    };
+    const called = {
+      api: functions.api.function,
+      access: functions.access.function,
+      worker: functions.worker.function,
+    };
     const api = new Api(this, "Api", {
       deployment,
       config,
       functions: { api: functions.api.function, access: functions.access.function },
     });
-    const schedules = new Schedules(this, "Schedules", { everyMinute: scheduled });
+    const schedules = new Schedules(this, "Schedules", { scheduled });
     const deadLetters = { refill: queues.refill.deadLetters, work: queues.work.deadLetters };
-    const alarms = new Alarms(this, "Alarms", { deployment, config, api: api.api, deadLetters, scheduled });
+    const alarms = new Alarms(this, "Alarms", { deployment, config, api: api.api, deadLetters, scheduled, called });
     const { configurer } = new PoolConfiguration(this, "PoolConfiguration", {
       deployment,
       pools: config.pools,

@@ -9,6 +9,7 @@ import type { IQueue } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
 import type { StageConfig } from "../config.ts";
 import type { Deployment } from "./deployment.ts";
+import type { Scheduled } from "./schedules.ts";
 
 interface AlarmProps {
   readonly metric: IMetric;
@@ -20,8 +21,8 @@ interface AlarmProps {
   readonly threshold: number;
   /** No data means that something stopped. */
   readonly heartbeat?: boolean;
-  /** Minutes that must be bad, of so many: 2 of 3 unless a single one is already harm. */
-  readonly of?: { readonly bad: number; readonly minutes: number };
+  /** Periods that must be bad, of so many: 2 of 3 unless a single one is already harm. */
+  readonly of?: { readonly bad: number; readonly periods: number };
 }
 
 interface AlarmsProps {
@@ -29,7 +30,9 @@ interface AlarmsProps {
   readonly config: Pick<StageConfig, "alarms" | "pools">;
   readonly api: HttpApi;
   readonly deadLetters: Readonly<Record<string, IQueue>>;
-  readonly scheduled: Readonly<Record<string, IFunction>>;
+  readonly scheduled: Readonly<Record<string, Scheduled>>;
+  /** Functions that others call. */
+  readonly called: Readonly<Record<string, IFunction>>;
 }
 
 const minute = Duration.minutes(1);
@@ -47,6 +50,8 @@ export class Alarms extends Construct {
     for (const poolId of Object.keys(props.config.pools)) this.pool(poolId, metricNamespace);
     for (const [name, queue] of Object.entries(props.deadLetters)) this.deadLetters(name, queue);
     for (const [name, scheduled] of Object.entries(props.scheduled)) this.scheduled(name, scheduled);
+    for (const [name, called] of Object.entries(props.called)) this.called(name, called);
+    this.findings(metricNamespace);
     this.alarm("ServerErrors", {
       metric: props.api.metricServerError({ period: minute, statistic: Stats.SUM }),
       threshold: props.config.alarms.toleratedServerErrors,
@@ -68,22 +73,29 @@ export class Alarms extends Construct {
     this.alarm(`Exhausted-${poolId}`, {
       metric: metric("api", "ClaimsWaitedOrRefused"),
       threshold: 0,
-      of: { bad: 1, minutes: 1 },
+      of: { bad: 1, periods: 1 },
       impact: `Pool ${poolId} has no warm cluster: claims wait in the queue or are refused.`,
       runbook: "pool-exhausted",
+    });
+    // Blocked pools ask again every ten minutes at the latest: a single refusal is over by the second period.
+    this.alarm(`CapacityBlocked-${poolId}`, {
+      metric: metric("worker", "StepBlocked").with({ period: Duration.minutes(5) }),
+      threshold: 0,
+      impact: `The cloud has no room for pool ${poolId} (a quota, or throttling): warm clusters are handed out, but none is built.`,
+      runbook: "capacity-blocked",
     });
     // A quarantine is counted once, when it happens.
     this.alarm(`Quarantined-${poolId}`, {
       metric: metric("worker", "ClusterQuarantined"),
       threshold: 0,
-      of: { bad: 1, minutes: 5 },
+      of: { bad: 1, periods: 5 },
       impact: `A cluster of pool ${poolId} failed for good: it costs money and takes a place below the ceiling until it is removed.`,
       runbook: "cluster-quarantined",
     });
     this.alarm(`SandboxesLost-${poolId}`, {
       metric: metric("worker", "SandboxesLost"),
       threshold: 0,
-      of: { bad: 1, minutes: 5 },
+      of: { bad: 1, periods: 5 },
       impact: `A cluster of pool ${poolId} died under its user, whose sandbox has failed and whose work is gone.`,
       runbook: "sandbox-lost",
     });
@@ -92,6 +104,49 @@ export class Alarms extends Construct {
       threshold: 0,
       impact: `Clusters of pool ${poolId}'s class fail to build: nothing more is built, and claims are served from what is warm only.`,
       runbook: "class-broken",
+    });
+  }
+
+  /** What the janitor's last pass found. */
+  private findings(namespace: string): void {
+    const found = (metricName: string, impact: string, runbook: string) =>
+      this.alarm(metricName, {
+        metric: new Metric({
+          namespace,
+          metricName,
+          dimensionsMap: { service: "janitor" },
+          period: Duration.minutes(15),
+          statistic: Stats.MAXIMUM,
+        }),
+        threshold: 0,
+        of: { bad: 1, periods: 1 },
+        impact,
+        runbook,
+      });
+    found(
+      "ClustersOrphaned",
+      "The account pays for clusters, or parts of them, that carry this deployment's mark and that it has no record of.",
+      "clusters-orphaned",
+    );
+    found(
+      "ResourcesLeaked",
+      "Clusters whose tear-down was finished left something behind: it costs money until the janitor has removed it.",
+      "resources-leaked",
+    );
+    found(
+      "ClustersVanished",
+      "Somebody deleted clusters that pools count on: their users lose what they had, and the next claims wait.",
+      "clusters-vanished",
+    );
+  }
+
+  private called(name: string, called: IFunction): void {
+    // What a function catches it answers or leaves to its queue; these are the crashes, time-outs and failed starts.
+    this.alarm(`Crashing-${name}`, {
+      metric: called.metricErrors({ period: minute, statistic: Stats.SUM }),
+      threshold: 0,
+      impact: `The ${name} function crashes or runs out of time: ${harm(name)}`,
+      runbook: "function-crashing",
     });
   }
 
@@ -104,25 +159,27 @@ export class Alarms extends Construct {
     });
   }
 
-  private scheduled(name: string, scheduled: IFunction): void {
+  private scheduled(name: string, { function: scheduled, everyMinutes }: Scheduled): void {
+    const period = Duration.minutes(everyMinutes);
     this.alarm(`Failing-${name}`, {
-      metric: scheduled.metricErrors({ period: minute, statistic: Stats.SUM }),
+      metric: scheduled.metricErrors({ period, statistic: Stats.SUM }),
       threshold: 0,
       impact: `The ${name} fails: ${harm(name)}`,
       runbook: "scheduled-function-failing",
     });
     this.alarm(`NotRunning-${name}`, {
-      metric: scheduled.metricInvocations({ period: minute, statistic: Stats.SUM }),
+      metric: scheduled.metricInvocations({ period, statistic: Stats.SUM }),
       threshold: 1,
       heartbeat: true,
-      of: { bad: 3, minutes: 3 },
+      // Two runs may fall into one period and none into the next.
+      of: everyMinutes === 1 ? { bad: 3, periods: 3 } : { bad: 2, periods: 2 },
       impact: `The ${name} does not run any more: ${harm(name)}`,
       runbook: "scheduled-function-not-running",
     });
   }
 
   private alarm(id: string, { metric, impact, runbook, threshold, heartbeat = false, of }: AlarmProps): void {
-    const { bad, minutes } = of ?? { bad: 2, minutes: 3 };
+    const { bad, periods } = of ?? { bad: 2, periods: 3 };
     const alarm = new Alarm(this, id, {
       metric,
       threshold,
@@ -131,7 +188,7 @@ export class Alarms extends Construct {
         : ComparisonOperator.GREATER_THAN_THRESHOLD,
       treatMissingData: heartbeat ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
       datapointsToAlarm: bad,
-      evaluationPeriods: minutes,
+      evaluationPeriods: periods,
       alarmDescription: `${impact} docs/runbook.md#${runbook}`,
     });
     alarm.addAlarmAction(new SnsAction(this.topic));
@@ -141,6 +198,10 @@ export class Alarms extends Construct {
 
 const harms: Readonly<Record<string, string>> = {
   refiller: "pools are not refilled, and waiting claims may stay without their cluster.",
+  janitor: "what the cloud holds and no record knows stays unseen, and what was left behind stays.",
+  api: "callers get 5xx answers.",
+  access: "nobody gets credentials for a sandbox.",
+  worker: "clusters are built and torn down late or not at all.",
   reaper: "sandboxes outlive their time and keep costing money.",
 };
 

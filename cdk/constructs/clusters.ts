@@ -13,6 +13,19 @@ const awsManaged =
 /** Tags by which a cluster's controllers mark what they make: EKS Auto Mode, the VPC CNI, the load balancer controller. */
 const ownerTags = ["eks:eks-cluster-name", "cluster.k8s.amazonaws.com/name", "elbv2.k8s.aws/cluster"];
 
+/** What finding the parts of a cluster takes; these actions know no resources. */
+const looking = [
+  "ec2:DescribeNetworkInterfaces",
+  "ec2:DescribeSecurityGroups",
+  "ec2:DescribeVolumes",
+  "elasticloadbalancing:DescribeLoadBalancers",
+  "elasticloadbalancing:DescribeTags",
+  "elasticloadbalancing:DescribeTargetGroups",
+] as const;
+
+const namesOfClusters = "Clusters come and go; their names begin with the deployment's id.";
+const lists = "EC2's and ELB's Describe actions, EKS's list of clusters and X-Ray's Put actions know no resources.";
+
 /** What all clusters share: the roles of their control planes and nodes, and the right to create and delete clusters. */
 export class Clusters extends Construct {
   private readonly deployment: Deployment;
@@ -70,8 +83,7 @@ export class Clusters extends Construct {
    * nothing else: EKS by the prefix of the name, what a cluster's controllers leave behind by the tag that names it.
    */
   letManage(worker: LambdaFunction<unknown>): void {
-    // With the beginning of a cluster's id: `sandlot-*` would match what belongs to a deployment `sandlot-eu`.
-    const prefix = `${this.deployment.id}-${clusterIdPrefix}*`;
+    const { prefix } = this;
     const arn = (service: string, resource: string) => Stack.of(this).formatArn({ service, resource });
     const clusters = arn("eks", `cluster/${prefix}`);
     const accessEntries = arn("eks", `access-entry/${prefix}`);
@@ -115,17 +127,7 @@ export class Clusters extends Construct {
         resources: [serviceLinkedRole],
         conditions: { StringEquals: { "iam:AWSServiceName": "eks.amazonaws.com" } },
       }),
-      new PolicyStatement({
-        actions: [
-          "ec2:DescribeNetworkInterfaces",
-          "ec2:DescribeSecurityGroups",
-          "ec2:DescribeVolumes",
-          "elasticloadbalancing:DescribeLoadBalancers",
-          "elasticloadbalancing:DescribeTags",
-          "elasticloadbalancing:DescribeTargetGroups",
-        ],
-        resources: ["*"],
-      }),
+      new PolicyStatement({ actions: [...looking], resources: ["*"] }),
       ...ownerTags.flatMap((tag) =>
         Object.entries(leftovers).map(
           ([action, resource]) =>
@@ -140,10 +142,25 @@ export class Clusters extends Construct {
     this.explainWildcards(worker.role, prefix);
   }
 
+  /** Lets a function see what the account holds of the deployment's clusters, and change nothing. */
+  letLook(janitor: LambdaFunction<unknown>): void {
+    const clusters = Stack.of(this).formatArn({ service: "eks", resource: `cluster/${this.prefix}` });
+    janitor.allow(
+      new PolicyStatement({ actions: ["eks:DescribeCluster"], resources: [clusters] }),
+      new PolicyStatement({ actions: ["eks:ListClusters", ...looking], resources: ["*"] }),
+    );
+    explainWildcard(janitor.role, "eks", `cluster/${this.prefix}`, namesOfClusters);
+    explain(janitor.role, "AwsSolutions-IAM5[Resource::*]", lists);
+  }
+
+  /** With the beginning of a cluster's id: `sandlot-*` would match what belongs to a deployment `sandlot-eu`. */
+  private get prefix(): string {
+    return `${this.deployment.id}-${clusterIdPrefix}*`;
+  }
+
   private explainWildcards(role: Role, prefix: string): void {
     for (const kind of ["cluster", "access-entry", "nodegroup"]) {
-      const reason = "Clusters come and go; their names begin with the deployment's id.";
-      explainWildcard(role, "eks", `${kind}/${prefix}`, reason);
+      explainWildcard(role, "eks", `${kind}/${prefix}`, namesOfClusters);
     }
     for (const [service, kinds] of Object.entries({
       ec2: ["network-interface", "security-group", "volume"],
@@ -152,10 +169,6 @@ export class Clusters extends Construct {
       const reason = "Only what a tag names as one of the deployment's clusters' own.";
       for (const kind of kinds) explainWildcard(role, service, `${kind}/*`, reason);
     }
-    explain(
-      role,
-      "AwsSolutions-IAM5[Resource::*]",
-      "EC2's and ELB's Describe actions and X-Ray's Put actions know no resources.",
-    );
+    explain(role, "AwsSolutions-IAM5[Resource::*]", lists);
   }
 }

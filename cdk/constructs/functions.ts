@@ -2,9 +2,11 @@ import { Duration, Lazy } from "aws-cdk-lib";
 import { Construct } from "constructs";
 import type { Environment as AccessEnvironment } from "../../lambdas/access/env.ts";
 import type { Environment as ApiEnvironment } from "../../lambdas/api/env.ts";
+import type { Environment as JanitorEnvironment } from "../../lambdas/janitor/env.ts";
 import type { Environment as ReaperEnvironment } from "../../lambdas/reaper/env.ts";
 import type { Environment as RefillerEnvironment } from "../../lambdas/refiller/env.ts";
 import type { Environment as WorkerEnvironment } from "../../lambdas/worker/env.ts";
+import type { StageConfig } from "../config.ts";
 import type { Clusters } from "./clusters.ts";
 import type { Deployment } from "./deployment.ts";
 import { LambdaFunction } from "./function.ts";
@@ -19,6 +21,7 @@ interface FunctionsProps {
   readonly queues: Queues;
   readonly network: Network;
   readonly clusters: Clusters;
+  readonly janitor: StageConfig["janitor"];
 }
 
 /** How long each function may run. The API's stay below the 30 s after which API Gateway gives up. */
@@ -29,6 +32,8 @@ export const timeouts = {
   refiller: Duration.seconds(20),
   worker: Duration.seconds(60),
   reaper: Duration.seconds(60),
+  // Shorter than its period: passes never overlap.
+  janitor: Duration.minutes(5),
 } as const;
 
 /** The functions of the product, and what each one may do. */
@@ -38,6 +43,7 @@ export class Functions extends Construct {
   readonly refiller: LambdaFunction<RefillerEnvironment>;
   readonly worker: LambdaFunction<WorkerEnvironment>;
   readonly reaper: LambdaFunction<ReaperEnvironment>;
+  readonly janitor: LambdaFunction<JanitorEnvironment>;
 
   constructor(scope: Construct, id: string, props: FunctionsProps) {
     super(scope, id);
@@ -103,12 +109,26 @@ export class Functions extends Construct {
       },
     });
 
+    this.janitor = new LambdaFunction<JanitorEnvironment>(this, "Janitor", {
+      deployment,
+      name: "janitor",
+      description: "Compares what the cloud holds with the records, both ways",
+      timeout: timeouts.janitor,
+      memorySize: 512,
+      environment: {
+        TABLE_NAME: table.allowing(["GetItem", "Query"]),
+        WORK_QUEUE_URL: queues.work.sending(),
+        ORPHANS: plain(props.janitor.orphans),
+      },
+    });
+    clusters.letLook(this.janitor);
+
     queues.refill.deliverTo(this.refiller.function, { batchSize: 1, reportBatchItemFailures: true });
     // Beyond this many workers at once, EKS would throttle their calls and not go faster.
     queues.work.deliverTo(this.worker.function, { batchSize: 1, reportBatchItemFailures: true, maxConcurrency: 20 });
   }
 
   get all() {
-    return [this.api, this.access, this.refiller, this.worker, this.reaper];
+    return [this.api, this.access, this.refiller, this.worker, this.reaper, this.janitor];
   }
 }

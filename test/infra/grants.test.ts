@@ -99,6 +99,14 @@ const expected: Readonly<Record<string, readonly string[]>> = {
     ...leftover("elasticloadbalancing targetgroup/*: DeleteTargetGroup"),
   ],
   FunctionsReaper: ["dynamodb Table/index/byDue: Query", "dynamodb Table: GetItem PutItem Query UpdateItem", ...sends],
+  FunctionsJanitor: [
+    "dynamodb Table: GetItem Query",
+    "sqs QueuesWorkQueue: SendMessage",
+    "eks *: ListClusters",
+    "eks cluster/sandlot-laptop-cls-*: DescribeCluster",
+    "ec2 *: DescribeNetworkInterfaces DescribeSecurityGroups DescribeVolumes",
+    "elasticloadbalancing *: DescribeLoadBalancers DescribeTags DescribeTargetGroups",
+  ],
   PoolConfigurationConfigurer: ["dynamodb Table: PutItem Query", "sqs QueuesRefillQueue: SendMessage"],
 };
 

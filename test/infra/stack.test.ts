@@ -6,6 +6,7 @@ import { schema as access } from "../../lambdas/access/env.ts";
 import { schema as api } from "../../lambdas/api/env.ts";
 import { schema as configurer } from "../../lambdas/configurer/env.ts";
 import { parseEnvironment } from "../../lambdas/environment.ts";
+import { schema as janitor } from "../../lambdas/janitor/env.ts";
 import { schema as reaper } from "../../lambdas/reaper/env.ts";
 import { schema as refiller } from "../../lambdas/refiller/env.ts";
 import { schema as worker } from "../../lambdas/worker/env.ts";
@@ -33,7 +34,15 @@ function deployed(value: unknown): string {
 }
 
 describe("the functions", () => {
-  const schemas: Readonly<Record<string, z.ZodMiniType>> = { api, access, refiller, worker, reaper, configurer };
+  const schemas: Readonly<Record<string, z.ZodMiniType>> = {
+    api,
+    access,
+    refiller,
+    worker,
+    reaper,
+    janitor,
+    configurer,
+  };
 
   it.each(Object.entries(schemas))("%s gets every variable that it asks for", (name, schema) => {
     const own = Object.values(functions).find((it) => it.Environment.Variables.POWERTOOLS_SERVICE_NAME === name);
@@ -137,12 +146,20 @@ describe("the schedules", () => {
   const rules = Object.values(stack.of("AWS::Events::Rule"));
   const scheduled = rules.flatMap((it) => it.Targets.map(({ Arn }: { Arn: object }) => target(Arn)));
 
-  it("run the refiller and the reaper every minute", () => {
-    expect(rules.map((it) => it.ScheduleExpression)).toEqual(["rate(1 minute)", "rate(1 minute)"]);
-    expect(scheduled.map((id) => id.replace(/Function[0-9A-F]{8}$/, "")).sort()).toEqual([
-      "FunctionsReaper",
-      "FunctionsRefiller",
-    ]);
+  it("run the refiller and the reaper every minute, and the janitor every quarter of an hour", () => {
+    const runs = rules.map((it) => {
+      const id = target(it.Targets[0].Arn);
+      return [id.replace(/Function[0-9A-F]{8}$/, ""), it.ScheduleExpression];
+    });
+    expect(Object.fromEntries(runs)).toEqual({
+      FunctionsRefiller: "rate(1 minute)",
+      FunctionsReaper: "rate(1 minute)",
+      FunctionsJanitor: "rate(15 minutes)",
+    });
+  });
+
+  it("leave the janitor less time than until its next run", () => {
+    expect(functions[idOf(functions, "FunctionsJanitorFunction")].Timeout).toBeLessThan(15 * 60);
   });
 
   it("have two alarms on each function: failing, and not running", () => {
@@ -181,6 +198,31 @@ describe("the alarms", () => {
       EvaluationPeriods: 1,
       DatapointsToAlarm: 1,
     });
+  });
+
+  it("tell when a function that is called crashes", () => {
+    for (const name of ["Api", "Access", "Worker"]) {
+      const id = idOf(functions, `Functions${name}Function`);
+      const watching = alarms.filter((it) => JSON.stringify(it.Dimensions ?? []).includes(id));
+      expect(watching.map((it) => it.MetricName)).toEqual(["Errors"]);
+    }
+  });
+
+  it.each(["ClustersOrphaned", "ResourcesLeaked", "ClustersVanished"])("tell what the janitor found: %s", (metric) => {
+    expect(alarms.find((it) => it.MetricName === metric)).toMatchObject({
+      Namespace: "Sandlot/sandlot-laptop",
+      Dimensions: [{ Name: "service", Value: "janitor" }],
+      Statistic: "Maximum",
+      Threshold: 0,
+      Period: 900,
+      EvaluationPeriods: 1,
+      TreatMissingData: "notBreaching",
+    });
+  });
+
+  it.each(Object.keys(stageConfig("laptop").pools))("tell when the cloud has no room for pool %s", (pool) => {
+    const own = alarms.find((it) => it.MetricName === "StepBlocked" && isAbout(it, pool));
+    expect(own).toMatchObject({ Period: 300, DatapointsToAlarm: 2, EvaluationPeriods: 3 });
   });
 
   it.each(Object.keys(stageConfig("laptop").pools))("tell of a quarantined cluster in pool %s", (pool) => {
