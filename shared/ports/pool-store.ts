@@ -1,8 +1,10 @@
 import type { BuildFailures } from "../domain/build-failures.ts";
 import type { CapacityBlock } from "../domain/capacity.ts";
 import type { Cluster, ClusterAddress, ClusterIn } from "../domain/cluster.ts";
+import type { ClassRevision } from "../domain/cluster-class.ts";
 import type { ClusterId, PoolId, SandboxId, TenantId } from "../domain/ids.ts";
 import type { PoolOperation } from "../domain/operation.ts";
+import type { Outlook } from "../domain/outlook.ts";
 import type { Observation, PoolView } from "../domain/plan.ts";
 import type { PoolConfig } from "../domain/pool.ts";
 import type { Sandbox, SandboxIn } from "../domain/sandbox.ts";
@@ -12,6 +14,12 @@ import type { Instant } from "../domain/time.ts";
 /** `pages` is the number of requests that the read took. */
 export interface PoolRead extends PoolView {
   readonly pages: number;
+}
+
+/** What a pass leaves for the next ones, and for whoever asks how the pool does. */
+export interface PassRecord {
+  readonly observations: readonly Observation[];
+  readonly outlook: Outlook;
 }
 
 export type TicketAnswer =
@@ -56,6 +64,13 @@ export interface PoolStore {
   getConfig(poolId: PoolId): Promise<PoolConfig | undefined>;
   /** Written by the deployment. Leaves everything else of the pool as it is. */
   putConfig(config: PoolConfig): Promise<void>;
+  /** `undefined` for a revision that was never saved, or was superseded long ago. */
+  getClass(poolId: PoolId, revision: string): Promise<ClassRevision | undefined>;
+  /**
+   * Written by the deployment, before the configuration that names the revision, and apart from it: a plan reads none of it.
+   * The pool's other revisions stay for as long as a cluster's record does, for clusters that are built from them.
+   */
+  saveClass(poolId: PoolId, built: ClassRevision, now: Instant): Promise<void>;
 
   /** `untouched` when nobody has asked for anything. */
   getOperation(poolId: PoolId): Promise<PoolOperation>;
@@ -162,8 +177,10 @@ export interface PoolStore {
 
   /** Begins a pass and returns its number, which is higher than every one before. What is read after it is what it may act on. */
   beginPass(poolId: PoolId): Promise<number>;
-  /** Keeps what a pass saw. `false` when it was overtaken. */
-  saveObservations(poolId: PoolId, pass: number, observations: readonly Observation[]): Promise<boolean>;
+  /** Keeps what a pass saw, in place of what the one before saw. `false` when it was overtaken. */
+  savePass(poolId: PoolId, pass: number, seen: PassRecord): Promise<boolean>;
+  /** What the newest pass saw; `undefined` before the first. Need not be read consistently. */
+  getOutlook(poolId: PoolId): Promise<Outlook | undefined>;
   /** Moves a tenant's ceiling if it still is `from`. */
   setCeiling(poolId: PoolId, tenant: TenantId, from: number | undefined, to: number): Promise<boolean>;
 }

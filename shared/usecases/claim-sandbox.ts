@@ -79,7 +79,7 @@ export async function claimSandbox(ports: ClaimPorts, request: ClaimRequest): Pr
       case "tenantQuota":
         return refuse({ code: "tenant_quota_exceeded", limit: config.quotas.tenant });
       case "empty":
-        return refuse(await poolExhausted(pools, claim.poolId, clock()));
+        return refuse(await poolExhausted(pools, claim.poolId, config.policy.maxTotal, clock()));
     }
   }
   const nudged = refill.nudge(claim.poolId, clock());
@@ -113,7 +113,7 @@ async function meet(
     }
     ticket = await pools.redrawTicket(poolId, onEmpty === "fail");
   }
-  return refuse(await poolExhausted(pools, poolId, clock()));
+  return refuse(await poolExhausted(pools, poolId, config.policy.maxTotal, clock()));
 }
 
 async function takeWarm(

@@ -2,6 +2,7 @@ import { isBroken } from "../domain/build-failures.ts";
 import { enter } from "../domain/checklist.ts";
 import { type ClusterIn, drain } from "../domain/cluster.ts";
 import type { ClusterId, PoolId } from "../domain/ids.ts";
+import { outlookOf } from "../domain/outlook.ts";
 import { countPool, observe, type PoolAction, planPool, targetOf } from "../domain/plan.ts";
 import type { PoolRead } from "../ports/pool-store.ts";
 import type { WorkQueue } from "../ports/queues.ts";
@@ -35,7 +36,7 @@ export async function refillPool(ports: RefillPorts, poolId: PoolId): Promise<Re
   if (!view) return undefined;
   const now = clock();
   const observations = observe(view.observations, view.counters, now);
-  if (observations !== view.observations) await pools.saveObservations(poolId, pass, observations);
+  await pools.savePass(poolId, pass, { observations, outlook: outlookOf(view, now) });
   const actions = planPool(view, now);
   for (const action of actions) await apply(ports, view, pass, action);
   const classBroken = isBroken(view.buildFailures, view.config.revision);

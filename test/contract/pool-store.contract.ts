@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { asId, type TenantId } from "../../shared/domain/ids.ts";
+import type { Outlook } from "../../shared/domain/outlook.ts";
 import { aCluster, aClusterHalf, aPoolConfig, aSandboxHalf, now } from "../support/builders.ts";
 import {
   acme,
@@ -14,6 +15,14 @@ import {
   wait,
   warm,
 } from "./scene.ts";
+
+const anOutlook: Outlook = {
+  counts: { available: 1, inFlight: 1, claimed: 3, waiting: 0, maxTotal: 10 },
+  reason: "warming",
+  typicalBuild: 180_000,
+  builds: [{ clusterId: cls(1), createdAt: now }],
+  concurrent: 4,
+};
 
 const slotOf = (n: number) => ({ n, ticketGone: false, clusterGone: false });
 
@@ -60,7 +69,7 @@ export function poolStoreContract(open: OpenStores): void {
       const available = await warm(stores, 2, cls(2));
       const pass = await pools.beginPass(small);
       const observations = [{ at: now, head: 1, drawn: { [acme]: 1 } }];
-      await pools.saveObservations(small, pass, observations);
+      await pools.savePass(small, pass, { observations, outlook: anOutlook });
 
       const view = await pools.readPool(small);
       expect(view).toMatchObject({ config, observations, pages: 1 });
@@ -159,11 +168,14 @@ export function poolStoreContract(open: OpenStores): void {
       const overtaken = await pools.beginPass(small);
       const newest = await pools.beginPass(small);
       const observations = [{ at: now, head: 0, drawn: {} }];
-      expect(await pools.saveObservations(small, overtaken, observations)).toBe(false);
+      const seen = { observations, outlook: anOutlook };
+      expect(await pools.savePass(small, overtaken, seen)).toBe(false);
+      expect(await pools.getOutlook(small)).toBeUndefined();
       expect(await pools.createCluster(aCluster.requested(), overtaken)).toBe(false);
       expect(await pools.readPool(small)).toMatchObject({ observations: [], clusters: [] });
-      expect(await pools.saveObservations(small, newest, observations)).toBe(true);
-      expect(await pools.saveObservations(small, newest, observations)).toBe(true);
+      expect(await pools.savePass(small, newest, seen)).toBe(true);
+      expect(await pools.savePass(small, newest, seen)).toBe(true);
+      expect(await pools.getOutlook(small)).toEqual(anOutlook);
       expect(await pools.createCluster(aCluster.requested(), newest)).toBe(true);
     });
   });

@@ -11,6 +11,7 @@ import { defaultHealthPolicy, well } from "../../shared/domain/health.ts";
 import { asId, type ClusterId, type PoolId } from "../../shared/domain/ids.ts";
 import type { PoolConfig } from "../../shared/domain/pool.ts";
 import { placeCluster } from "../../shared/usecases/place-cluster.ts";
+import { refillPool } from "../../shared/usecases/refill-pool.ts";
 
 /** Claims of a token: a caller of tenant `acme` who may do everything, unless told otherwise. */
 export const claimsOf = (changes: Readonly<Record<string, string | undefined>> = {}) => ({
@@ -158,5 +159,8 @@ export async function anApi(configs?: readonly PoolConfig[]) {
       body: { poolId: "small", ...body },
       claims,
     });
-  return { ...parts, handler, send, claim };
+  let made = 0;
+  /** One pass of the refiller over the pool. */
+  const pass = () => refillPool({ ...parts.ports, newClusterId: () => asId(`cls-new-${++made}`) }, small.poolId);
+  return { ...parts, handler, send, claim, pass };
 }

@@ -31,9 +31,10 @@ describe("a claim", () => {
   });
 
   it("says when the cluster is expected, and asks again at least every half minute", async () => {
-    const { claim, warm } = await anApi();
+    const { claim, warm, pass } = await anApi();
     await warm("cls-1");
     await claim("k1");
+    await pass();
     const { headers, body } = await claim("k2");
     expect(body.queue).toEqual({ position: 1, estimatedReadyAt: "2026-11-21T10:03:00.000Z" });
     expect(headers["Retry-After"]).toBe("30");

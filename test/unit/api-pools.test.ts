@@ -1,19 +1,16 @@
 import { describe, expect, it } from "vitest";
 import { pool } from "../../shared/api/responses.ts";
 import { asId, type PoolId } from "../../shared/domain/ids.ts";
-import { refillPool } from "../../shared/usecases/refill-pool.ts";
 import { anApi, claimsOf, small } from "../support/api.ts";
 
 const poolId = asId<PoolId>("small");
 
 async function aPool(configs = [small]) {
   const api = await anApi(configs);
-  let made = 0;
-  const pass = () => refillPool({ ...api.ports, newClusterId: () => asId(`cls-new-${++made}`) }, poolId);
   const change = (policy: object) => api.send("PATCH", "/v1/pools/small", { body: { policy } });
   const ask = (verb: string) => api.send("POST", `/v1/pools/small/${verb}`);
   const read = async () => (await api.send("GET", "/v1/pools/small")).body;
-  return { ...api, pass, change, ask, read };
+  return { ...api, change, ask, read };
 }
 
 describe("a paused pool", () => {
@@ -27,10 +24,11 @@ describe("a paused pool", () => {
   });
 
   it("tells whoever does not want to wait that it is paused, and lets others wait without an estimate", async () => {
-    const { warm, ask, claim } = await aPool();
+    const { warm, ask, claim, pass } = await aPool();
     await warm("cls-1");
     await claim("k0");
     await ask("pause");
+    await pass();
     const refused = await claim("k1", { onEmpty: "fail" });
     expect(refused).toMatchObject({ status: 503, body: { code: "pool_exhausted", reason: "paused" } });
     expect(refused.body.estimatedReadyAt).toBeUndefined();
@@ -120,13 +118,15 @@ describe("a recycled pool", () => {
 
 describe("a pool without room in the cloud", () => {
   it("says until when, refuses with that reason, and serves what is warm", async () => {
-    const { ports, warm, claim, read, time } = await aPool();
+    const { ports, warm, claim, read, time, pass } = await aPool();
     await warm("cls-1");
     await ports.pools.saveCapacity(poolId, undefined, { until: time.now + 30_000, attempts: 1 });
     expect(pool.parse(await read()).capacityBlockedUntil).toBe("2026-11-21T10:00:30.000Z");
     expect((await claim("k1")).status).toBe(201);
+    await pass();
     expect((await claim("k2", { onEmpty: "fail" })).body.reason).toBe("capacity_blocked");
     time.now += 30_000;
+    await pass();
     expect((await read()).capacityBlockedUntil).toBeUndefined();
     expect((await claim("k3", { onEmpty: "fail" })).body.reason).toBe("warming");
   });

@@ -213,6 +213,7 @@ describe("the queue", () => {
   it("refuses, with counts, whoever does not want to wait", async () => {
     await world.work();
     await world.claim("1");
+    await refillPool(world.ports, poolId);
     const refused = await world.claim("2", { onEmpty: "fail" });
     expect(refused).toMatchObject({
       ok: false,

@@ -162,6 +162,6 @@ export function decodeCounters(item: Item = {}): PoolCounters {
 
 /** The newest pass, 0 before the first, and what passes saw. */
 export function decodePlan(item: Item = { pass: 0 }) {
-  const { pass, observations = [] } = planSchema.parse(item);
-  return { pass, observations };
+  const { pass, observations = [], outlook } = planSchema.parse(item);
+  return { pass, observations, outlook };
 }

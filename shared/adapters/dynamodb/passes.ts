@@ -1,4 +1,4 @@
-import { UpdateCommand } from "@aws-sdk/lib-dynamodb";
+import { GetCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import type { PoolStore } from "../../ports/pool-store.ts";
 import type { TableAccess } from "./client.ts";
 import { ceilingAttribute, decodeCounters, decodePlan } from "./codec.ts";
@@ -11,7 +11,7 @@ const isNewest = "#pass = :pass";
 export function dynamoPasses({
   client,
   tableName,
-}: TableAccess): Pick<PoolStore, "beginPass" | "saveObservations" | "setCeiling"> {
+}: TableAccess): Pick<PoolStore, "beginPass" | "savePass" | "getOutlook" | "setCeiling"> {
   const onFailure = { TableName: tableName, ReturnValuesOnConditionCheckFailure: "ALL_OLD" } as const;
   return {
     async beginPass(poolId) {
@@ -27,16 +27,21 @@ export function dynamoPasses({
       return decodePlan(begun.written ? begun.output.Attributes : undefined).pass;
     },
 
-    async saveObservations(poolId, pass, observations) {
+    async savePass(poolId, pass, { observations, outlook }) {
       const save = new UpdateCommand({
         ...onFailure,
         Key: poolKeys.plan(poolId),
-        UpdateExpression: "SET #observations = :observations",
+        UpdateExpression: "SET #observations = :observations, #outlook = :outlook",
         ConditionExpression: isNewest,
-        ExpressionAttributeNames: { "#pass": "pass", "#observations": "observations" },
-        ExpressionAttributeValues: { ":pass": pass, ":observations": observations },
+        ExpressionAttributeNames: { "#pass": "pass", "#observations": "observations", "#outlook": "outlook" },
+        ExpressionAttributeValues: { ":pass": pass, ":observations": observations, ":outlook": outlook },
       });
       return (await writeIf(() => client.send(save))).written;
+    },
+
+    async getOutlook(poolId) {
+      const get = new GetCommand({ TableName: tableName, Key: poolKeys.plan(poolId) });
+      return decodePlan((await client.send(get)).Item).outlook;
     },
 
     async setCeiling(poolId, tenant, from, to) {

@@ -6,9 +6,11 @@ import type { Cluster, ClusterAddress } from "../../domain/cluster.ts";
 import type { Health, HealthPolicy } from "../../domain/health.ts";
 import type { OwnerId, SandboxId, TenantId } from "../../domain/ids.ts";
 import type { PoolOperation } from "../../domain/operation.ts";
+import type { Outlook } from "../../domain/outlook.ts";
 import type { Observation } from "../../domain/plan.ts";
 import type { PoolConfig } from "../../domain/pool.ts";
 import type { Sandbox } from "../../domain/sandbox.ts";
+import { clusterClassSchema } from "./class-schema.ts";
 
 /**
  * What the table holds, attribute by attribute. Attributes that a schema does not name are left out on reading, so that a
@@ -61,7 +63,11 @@ const teardown = {
   detail: optional(z.string()),
   sandboxId: optional(text<SandboxId>()),
   drainedAt: number,
-  report: z.object({ found: optional(z.array(z.string())), removed: z.array(finding), verifiedGoneAt: optional(number) }),
+  report: z.object({
+    found: optional(z.array(z.string())),
+    removed: z.array(finding),
+    verifiedGoneAt: optional(number),
+  }),
 };
 
 export const deletedCluster = z.object({ ...teardown, state: z.literal("deleted"), deletedAt: number });
@@ -161,7 +167,7 @@ const healthPolicy = z.object({
 export const configSchema = z.object({
   poolId: text<PoolConfig["poolId"]>(),
   description: z.string(),
-  clusterClass: z.object({ kubernetesVersion: z.string(), nodes: number }),
+  clusterClass: clusterClassSchema,
   policy,
   lease: z.object({
     defaultTtlSeconds: number,
@@ -219,4 +225,17 @@ const observation = z.object({
   head: number,
   drawn: z.record(text<TenantId>(), number),
 }) satisfies z.ZodMiniType<Observation>;
-export const planSchema = z.object({ pass: number, observations: optional(z.array(observation)) });
+
+const outlook = z.object({
+  counts: z.object({ available: number, inFlight: number, claimed: number, waiting: number, maxTotal: number }),
+  reason: text<Outlook["reason"]>(),
+  typicalBuild: optional(number),
+  builds: z.array(z.object({ clusterId: text<Cluster["id"]>(), createdAt: number })),
+  concurrent: number,
+}) satisfies z.ZodMiniType<Outlook>;
+
+export const planSchema = z.object({
+  pass: number,
+  observations: optional(z.array(observation)),
+  outlook: optional(outlook),
+});

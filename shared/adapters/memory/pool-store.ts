@@ -25,6 +25,12 @@ export function memoryPoolStore(records: Records): PoolStore {
     async putConfig(config) {
       poolOf(records, config.poolId).config = config;
     },
+    async getClass(poolId, revision) {
+      return records.classes.get(`${poolId} ${revision}`);
+    },
+    async saveClass(poolId, built) {
+      records.classes.set(`${poolId} ${built.revision}`, built);
+    },
     async getCounters(poolId) {
       return poolOf(records, poolId).counters;
     },
@@ -167,11 +173,15 @@ export function memoryPoolStore(records: Records): PoolStore {
       pool.pass += 1;
       return pool.pass;
     },
-    async saveObservations(poolId, pass, observations) {
+    async savePass(poolId, pass, { observations, outlook }) {
       const pool = poolOf(records, poolId);
       if (pool.pass !== pass) return false;
       pool.observations = observations;
+      pool.outlook = outlook;
       return true;
+    },
+    async getOutlook(poolId) {
+      return poolOf(records, poolId).outlook;
     },
     async setCeiling(poolId, tenant, from, to) {
       const pool = poolOf(records, poolId);

@@ -1,8 +1,10 @@
 import type { BuildFailures } from "../../domain/build-failures.ts";
 import type { CapacityBlock } from "../../domain/capacity.ts";
 import type { Cluster, ClusterAddress, ClusterIn } from "../../domain/cluster.ts";
+import type { ClassRevision } from "../../domain/cluster-class.ts";
 import type { ClusterId, OwnerId, PoolId, SandboxId, TenantId } from "../../domain/ids.ts";
 import { type PoolOperation, untouched } from "../../domain/operation.ts";
+import type { Outlook } from "../../domain/outlook.ts";
 import type { Observation } from "../../domain/plan.ts";
 import type { PoolConfig } from "../../domain/pool.ts";
 import type { Sandbox } from "../../domain/sandbox.ts";
@@ -27,6 +29,7 @@ export interface PoolRecords {
   gate: number;
   pass: number;
   observations: readonly Observation[];
+  outlook: Outlook | undefined;
   readonly slots: Map<number, SlotRecord>;
   readonly clusters: Map<ClusterId, Cluster>;
 }
@@ -34,6 +37,8 @@ export interface PoolRecords {
 /** The table: what both memory stores read and write. Each method changes it without awaiting, and so at once. */
 export interface Records {
   readonly pools: Map<PoolId, PoolRecords>;
+  /** By pool and revision. */
+  readonly classes: Map<string, ClassRevision>;
   readonly addresses: Map<ClusterId, ClusterAddress>;
   readonly closed: Map<ClusterId, ClusterIn<"deleted">>;
   readonly sandboxes: Map<SandboxId, Sandbox>;
@@ -41,7 +46,7 @@ export interface Records {
 }
 
 export function emptyRecords(): Records {
-  return { pools: new Map(), addresses: new Map(), closed: new Map(), sandboxes: new Map(), live: new Map() };
+  return { pools: new Map(), classes: new Map(), addresses: new Map(), closed: new Map(), sandboxes: new Map(), live: new Map() };
 }
 
 export function poolOf({ pools }: Records, poolId: PoolId): PoolRecords {
@@ -55,6 +60,7 @@ export function poolOf({ pools }: Records, poolId: PoolId): PoolRecords {
     gate: 0,
     pass: 0,
     observations: [],
+    outlook: undefined,
     slots: new Map(),
     clusters: new Map(),
   };
