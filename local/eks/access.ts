@@ -32,10 +32,15 @@ function groupOf(role: string): string {
 }
 
 /**
- * The Kubernetes groups that a cluster's access entries give a caller; undefined without an entry. A policy limited to
- * namespaces gives nothing here.
+ * The Kubernetes groups that a cluster's access entries give a caller; undefined without an entry. Entries and policies
+ * younger than `until` don't count yet. A policy limited to namespaces gives nothing here.
  */
-export async function groupsFor(eks: EKSClient, cluster: string, callerArn: string): Promise<string[] | undefined> {
+export async function groupsFor(
+  eks: EKSClient,
+  cluster: string,
+  callerArn: string,
+  until: Date,
+): Promise<string[] | undefined> {
   const principal = principalOf(callerArn);
   const { accessEntries = [] } = await eks.send(new ListAccessEntriesCommand({ clusterName: cluster }));
   const principalArn = accessEntries.find((arn) => arn === principal || withoutPath(arn) === principal);
@@ -45,11 +50,13 @@ export async function groupsFor(eks: EKSClient, cluster: string, callerArn: stri
     eks.send(new DescribeAccessEntryCommand(which)),
     eks.send(new ListAssociatedAccessPoliciesCommand(which)),
   ]);
+  if (accessEntry?.createdAt !== undefined && accessEntry.createdAt > until) return undefined;
   const own = (accessEntry?.kubernetesGroups ?? []).filter(
     (it) => !reservedGroups.some((start) => it.startsWith(start)),
   );
   const byPolicy = associatedAccessPolicies
     .filter((it) => it.accessScope?.type === "cluster")
+    .filter((it) => it.associatedAt === undefined || it.associatedAt <= until)
     .flatMap((it) => {
       const name = it.policyArn?.split("/").at(-1) ?? "";
       return Object.hasOwn(rolesByPolicy, name) ? [groupOf(rolesByPolicy[name as keyof typeof rolesByPolicy])] : [];

@@ -1,12 +1,18 @@
-import { DeleteAddonCommand, DeleteClusterCommand, type EKSClient } from "@aws-sdk/client-eks";
+import { DeleteClusterCommand, type EKSClient } from "@aws-sdk/client-eks";
 import { type Cloud, findSubnets } from "./cloud/cloud.ts";
-import { isProtected, isRepeated, keep, newCluster, tagsIn } from "./cluster-record.ts";
+import { isProtected, isRepeated, keep, newCluster, subjectOf, tagsIn } from "./cluster-record.ts";
 import type { Clusters, ClusterView } from "./clusters.ts";
 import { checkCreateRequest } from "./create-request.ts";
+import { effectOnList } from "./faults/on-clusters.ts";
+import { effectOnVersion } from "./faults/on-versions.ts";
+import type { FaultRegister } from "./faults/register.ts";
+import { forgetAddons } from "./forget.ts";
 import { isObject, type JsonObject, member, parseObject, text, texts } from "./json.ts";
-import { livingParts, overlayCluster } from "./overlay.ts";
-import { invalidRequest, Refusal, resourceInUse, resourceNotFound } from "./refusal.ts";
+import { overlayCluster } from "./overlay.ts";
+import { livingParts } from "./part-status.ts";
+import { invalidRequest, Refusal, resourceInUse, resourceNotFound, unsupportedVersion } from "./refusal.ts";
 import type { Durations } from "./settings.ts";
+import { defaultVersion } from "./versions.ts";
 
 /** What MiniStack answered, read. */
 export interface Answered {
@@ -23,12 +29,13 @@ export interface CallContext {
   /** MiniStack's EKS, as the operator. */
   readonly eks: EKSClient;
   readonly durations: Durations;
+  readonly faults: FaultRegister;
   readonly now: () => number;
 }
 
 /** MiniStack authorizes and records first; what EKS would refuse for other reasons is taken back. */
 export async function createCluster(context: CallContext, ask: Ask, sent: Buffer): Promise<JsonObject> {
-  const { clusters, cloud, eks, now } = context;
+  const { clusters, cloud, eks, faults, now } = context;
   const body = parseObject(sent);
   const name = text(body.name) ?? "";
   const { status, body: answer } = await ask(409);
@@ -43,6 +50,9 @@ export async function createCluster(context: CallContext, ask: Ask, sent: Buffer
     if (existing !== undefined) throw resourceInUse(`Cluster already exists with name: ${name}`);
     const subnets = await findSubnets(cloud, texts(member(body.resourcesVpcConfig, "subnetIds")));
     checkCreateRequest(body, subnets, now());
+    const version = text(body.version) ?? defaultVersion;
+    if (effectOnVersion(faults, subjectOf({ name, tags: tagsIn(body.tags) }), version))
+      throw unsupportedVersion(version);
     const made = isObject(answer.cluster) ? answer.cluster : {};
     const network = isObject(made.resourcesVpcConfig) ? made.resourcesVpcConfig : {};
     const vpcId = subnets[0]?.vpcId;
@@ -55,9 +65,10 @@ export async function createCluster(context: CallContext, ask: Ask, sent: Buffer
 }
 
 /** Those that MiniStack has forgotten but that are still DELETING included. */
-export async function listClusters({ clusters }: CallContext, ask: Ask): Promise<JsonObject> {
+export async function listClusters({ clusters, faults }: CallContext, ask: Ask): Promise<JsonObject> {
   const { body } = await ask();
-  return { ...body, clusters: clusters.all().map(({ record }) => record.name) };
+  const names = clusters.all().map(({ record }) => record.name);
+  return { ...body, clusters: [...new Set([...names, ...effectOnList(faults)])] };
 }
 
 /** MiniStack no longer knows a cluster that is DELETING: it has authorized the call all the same. */
@@ -85,9 +96,7 @@ export async function deleteCluster(context: CallContext, ask: Ask, name: string
   if (known(clusters, name).record.status === "DELETING") throw resourceInUse(`Cluster ${name} is being deleted`);
   clusters.remove(name);
   // MiniStack forgets a cluster's node groups with it, but would give its add-ons to the next one of that name.
-  for (const { name: addonName } of livingParts(known(clusters, name).record, "addon", durations, now())) {
-    await eks.send(new DeleteAddonCommand({ clusterName: name, addonName })).catch(() => {});
-  }
+  await forgetAddons(eks, known(clusters, name).record);
   return { cluster: overlaid(known(clusters, name)) };
 }
 

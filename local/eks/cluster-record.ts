@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { PartFailure } from "./faults/on-parts.ts";
 import type { ClusterSubject } from "./faults/register.ts";
 import { isObject, type JsonObject, member, text, texts } from "./json.ts";
 
@@ -11,13 +12,28 @@ export interface HealthIssue {
   readonly message: string;
 }
 
-/** A node group or an add-on. Its status follows from the clock, so nothing has to happen for it to change. */
+/** What makes a second create call the same one. */
+export interface RequestIdentity {
+  readonly token?: string;
+  readonly digest: string;
+}
+
+/** A node group or an add-on. Its status follows from these facts and the clock. */
 export interface PartRecord {
   readonly kind: PartKind;
   readonly name: string;
   /** Milliseconds since the epoch, as are all times here. */
   readonly createdAt: number;
+  /** When all nodes of a node group were Ready for the first time. */
+  readonly joinedAt?: number;
+  /** How it ends up instead of ACTIVE. */
+  readonly createFailure?: PartFailure;
   readonly deletedAt?: number;
+  /** When the last node of a deleted node group had gone, with its network interface. */
+  readonly emptiedAt?: number;
+  /** What its deletion fails with. */
+  readonly deleteFailure?: HealthIssue;
+  readonly request: RequestIdentity;
   /** What the emulator last said of it, told on while it is DELETING. */
   readonly answer: JsonObject;
 }
@@ -32,8 +48,7 @@ export interface ClusterRecord {
   readonly kept: JsonObject;
   readonly tags: Readonly<Record<string, string>>;
   readonly subnetIds: readonly string[];
-  /** What makes a second create call the same one. */
-  readonly request: { readonly token?: string; readonly digest: string };
+  readonly request: RequestIdentity;
   readonly parts: readonly PartRecord[];
   /** Where the API server listens, so that kubeconfigs outlive a restart. */
   readonly port?: number;
@@ -57,7 +72,6 @@ const defaults: JsonObject = {
 
 /** The record of a cluster that has just been asked for. `body` is the create call's, `answer` MiniStack's. */
 export function newCluster(body: JsonObject, answer: JsonObject, now: number): ClusterRecord {
-  const token = text(body.clientRequestToken);
   return {
     name: text(body.name) ?? "",
     status: "CREATING",
@@ -66,7 +80,7 @@ export function newCluster(body: JsonObject, answer: JsonObject, now: number): C
     kept: keep(defaults, body),
     tags: tagsIn(body.tags),
     subnetIds: texts(member(body.resourcesVpcConfig, "subnetIds")),
-    request: { digest: digestOf(body), ...(token !== undefined && { token }) },
+    request: identityOf(body),
     parts: [],
     answer,
   };
@@ -84,10 +98,21 @@ export function keep(before: JsonObject, body: JsonObject): JsonObject {
   return balancing === undefined ? kept : { ...kept, elasticLoadBalancing: balancing };
 }
 
-/** Whether a create call repeats the one that the record comes from: same token and same body. */
-export function isRepeated(record: ClusterRecord, body: JsonObject): boolean {
+/** What a later create call has to have in common with this one to be the same. */
+export function identityOf(body: JsonObject): RequestIdentity {
   const token = text(body.clientRequestToken);
-  return token !== undefined && token === record.request.token && digestOf(body) === record.request.digest;
+  return { digest: digestOf(body), ...(token !== undefined && { token }) };
+}
+
+/** Whether a create call repeats the one that the record comes from: same token and same body. */
+export function isRepeated({ request }: { readonly request: RequestIdentity }, body: JsonObject): boolean {
+  const { token, digest } = identityOf(body);
+  return token !== undefined && token === request.token && digest === request.digest;
+}
+
+/** The cluster's parts with this one in the place of that of its kind and name. */
+export function withPart({ parts }: ClusterRecord, part: PartRecord): Pick<ClusterRecord, "parts"> {
+  return { parts: [...parts.filter((it) => it.kind !== part.kind || it.name !== part.name), part] };
 }
 
 /** Names a body's content whatever the order of its members. */

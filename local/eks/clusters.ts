@@ -3,7 +3,14 @@ import { deletePrefix } from "../controlplane/etcd.ts";
 import { etcdPrefix } from "../controlplane/flags.ts";
 import { removeInterfaces } from "./cloud/interfaces.ts";
 import { removeLoadBalancers } from "./cloud/load-balancers.ts";
-import { type Address, type ClusterRecord, type HealthIssue, isAutoMode, subjectOf, withPart } from "./cluster-record.ts";
+import {
+  type Address,
+  type ClusterRecord,
+  type HealthIssue,
+  isAutoMode,
+  subjectOf,
+  withPart,
+} from "./cluster-record.ts";
 import { effectsOnCloud } from "./faults/on-cloud.ts";
 import {
   effectOnApiServer,
@@ -71,6 +78,7 @@ export function runClusters(options: ClustersOptions): Clusters {
   const stopping = new AbortController();
 
   const save = (entry: Entry, change: Partial<ClusterRecord>): void => {
+    if (entries.get(entry.record.name) !== entry) return;
     entry.record = { ...entry.record, ...change };
     store.save(entry.record);
   };
@@ -138,7 +146,11 @@ export function runClusters(options: ClustersOptions): Clusters {
       await sleep(heldMs, undefined, { signal });
     }
     await deletePrefix(etcd.url, etcdPrefix(name));
-    await removeInterfaces(cloud, name, effectsOnCloud(faults, () => subjectOf(entry.record)));
+    await removeInterfaces(
+      cloud,
+      name,
+      effectsOnCloud(faults, () => subjectOf(entry.record)),
+    );
     if (isAutoMode(entry.record)) await removeLoadBalancers(cloud, name);
     store.remove(name);
     drop(entry);

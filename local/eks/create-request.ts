@@ -1,5 +1,5 @@
 import { isObject, type JsonObject, member, text, texts } from "./json.ts";
-import { invalidParameter, invalidRequest } from "./refusal.ts";
+import { invalidParameter, invalidRequest, unsupportedVersion } from "./refusal.ts";
 import { isOffered } from "./versions.ts";
 
 /** A subnet, as far as clusters care. */
@@ -25,7 +25,7 @@ export function checkCreateRequest(body: JsonObject, subnets: readonly Subnet[],
   checkSubnets(texts(member(body.resourcesVpcConfig, "subnetIds")), subnets);
   const version = body.version;
   if (version !== undefined && (typeof version !== "string" || !isOffered(version, now))) {
-    throw invalidParameter(`unsupported Kubernetes version ${String(version)}`);
+    throw unsupportedVersion(version);
   }
   checkAutoMode(body);
 }

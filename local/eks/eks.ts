@@ -8,10 +8,12 @@ import { listenOnLoopback } from "../listener.ts";
 import { groupsFor } from "./access.ts";
 import { callerOf } from "./caller.ts";
 import { connectCloud } from "./cloud/cloud.ts";
-import { type ClusterRecord, newCluster } from "./cluster-record.ts";
+import { type ClusterRecord, newCluster, subjectOf } from "./cluster-record.ts";
 import { type Clusters, type ClusterView, runClusters } from "./clusters.ts";
 import { emulatorClient } from "./emulator.ts";
+import { effectOnAccess } from "./faults/on-clusters.ts";
 import { faultRegister } from "./faults/register.ts";
+import { forgetCluster } from "./forget.ts";
 import { createFront } from "./front.ts";
 import type { JsonObject } from "./json.ts";
 import { type Durations, defaultDurations } from "./settings.ts";
@@ -85,20 +87,33 @@ export async function startEks(options: EksOptions): Promise<Eks> {
         cloud,
         eks,
         durations,
+        faults,
         now: Date.now,
       },
-      faults,
       send: emulator.send,
       reviewer: {
         callerOf: (token, cluster) => callerOf(token, cluster, region, emulator.send),
-        groupsFor: (cluster, arn) => groupsFor(eks, cluster, arn),
+        groupsFor: (cluster, arn) => {
+          const record = late.clusters?.get(cluster)?.record;
+          const lagMs = record === undefined ? 0 : effectOnAccess(faults, subjectOf(record));
+          return groupsFor(eks, cluster, arn, new Date(Date.now() - lagMs));
+        },
       },
     });
     const { port, stop: stopListening } = await listenOnLoopback(front, options.port);
     stops.push(stopListening);
     const url = `http://127.0.0.1:${port}`;
     const behaviour = { durations, faults };
-    const clusters = runClusters({ binary, etcd, store, cloud, tokenWebhookUrl: url, behaviour, report });
+    const clusters = runClusters({
+      binary,
+      etcd,
+      store,
+      cloud,
+      tokenWebhookUrl: url,
+      behaviour,
+      report,
+      forget: (record) => forgetCluster(eks, record),
+    });
     stops.push(clusters.stop);
     await resume(eks, store.all(), clusters);
     late.clusters = clusters;

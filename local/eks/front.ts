@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { describeAddons } from "./addons.ts";
 import {
   type Ask,
   asRefusal,
@@ -18,7 +19,8 @@ import { subjectOf, tagsIn } from "./cluster-record.ts";
 import type { EmulatorAnswer, SendToEmulator } from "./emulator.ts";
 import { answerAboutFaults, isAboutFaults } from "./faults/front.ts";
 import { AnswerLost, effectOnCall } from "./faults/on-calls.ts";
-import type { FaultRegister, FaultSubject } from "./faults/register.ts";
+import { effectOnVersionList } from "./faults/on-versions.ts";
+import type { FaultSubject } from "./faults/register.ts";
 import { type JsonObject, parseObject, text } from "./json.ts";
 import { clusterInPath, operationName } from "./operation-names.ts";
 import { type Operation, operationOf } from "./operations.ts";
@@ -26,11 +28,10 @@ import { createPart, deletePart, describePart, listParts } from "./part-calls.ts
 import { Refusal } from "./refusal.ts";
 import { type Reviewer, reviewToken } from "./token-review.ts";
 import { inTurn } from "./turns.ts";
-import { describeVersions } from "./versions.ts";
+import { describeVersions, offeredVersions } from "./versions.ts";
 
 export interface FrontOptions {
   readonly context: CallContext;
-  readonly faults: FaultRegister;
   readonly send: SendToEmulator;
   readonly reviewer: Reviewer;
 }
@@ -58,7 +59,7 @@ interface Answer {
 }
 
 async function answer(
-  { context, faults, send, reviewer }: FrontOptions,
+  { context, send, reviewer }: FrontOptions,
   turns: ReturnType<typeof inTurn>,
   request: IncomingMessage,
 ): Promise<Answer> {
@@ -67,7 +68,7 @@ async function answer(
   const body = await bodyOf(request);
   const url = new URL(path, "http://127.0.0.1");
   if (isAboutFaults(url.pathname)) {
-    const answered = answerAboutFaults(faults, method, url.pathname, request.headers, body);
+    const answered = answerAboutFaults(context.faults, method, url.pathname, request.headers, body);
     return json(answered.body, answered.status);
   }
   const reviewed = reviews.exec(url.pathname)?.[1];
@@ -86,7 +87,7 @@ async function answer(
   const changes = method !== "GET";
   const name = operationName(operation, method, url.pathname);
   const call = { operation: name, subject: faultSubject(context, operation, url.pathname, body) };
-  return effectOnCall(faults, call, async () => {
+  return effectOnCall(context.faults, call, async () => {
     const result = await (changes ? turns(turnOf(operation, body), perform) : perform());
     return result === undefined ? passedOn(await sendOn()) : json(result);
   });
@@ -125,12 +126,12 @@ async function overlay(
       return untagResource(context, ask, operation.arn, query);
     case "ListTagsForResource":
       return listTags(context, ask, operation.arn);
-    case "DescribeClusterVersions": {
-      const answered = await ask(400);
-      if (answered.status === 200) return answered.body;
-      if (!isUnrouted(answered)) throw asRefusal(answered);
-      return describeVersions(query, context.now());
-    }
+    case "DescribeClusterVersions":
+      await askUnrouted(ask);
+      return describeVersions(query, context.now(), effectOnVersionList(context.faults));
+    case "DescribeAddonVersions":
+      await askUnrouted(ask);
+      return describeAddons(query, offeredVersions(context.now()));
     case "Other":
       return undefined;
   }
@@ -146,6 +147,12 @@ function faultSubject({ clusters }: CallContext, operation: Operation, path: str
   if (cluster === undefined) return {};
   const record = clusters.get(cluster)?.record;
   return record === undefined ? { cluster } : subjectOf(record);
+}
+
+/** Has MiniStack authorize a call that it cannot answer. */
+async function askUnrouted(ask: Ask): Promise<void> {
+  const answered = await ask(400);
+  if (answered.status !== 200 && !isUnrouted(answered)) throw asRefusal(answered);
 }
 
 function turnOf(operation: Operation, body: Buffer): string {

@@ -35,6 +35,7 @@ export const operationNames = [
   "UpdateClusterConfig",
   "DeleteCluster",
   "DescribeClusterVersions",
+  "DescribeAddonVersions",
   ...Object.values(partOperations.nodegroup),
   ...Object.values(partOperations.addon),
   ...Object.values(accessOperations),

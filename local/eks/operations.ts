@@ -2,7 +2,7 @@ import type { PartKind } from "./cluster-record.ts";
 
 /** What a call to the EKS API asks for, as far as it matters here. */
 export type Operation =
-  | { readonly kind: "CreateCluster" | "ListClusters" | "DescribeClusterVersions" | "Other" }
+  | { readonly kind: "CreateCluster" | "ListClusters" | "DescribeClusterVersions" | "DescribeAddonVersions" | "Other" }
   | { readonly kind: "DescribeCluster" | "DeleteCluster" | "UpdateClusterConfig"; readonly cluster: string }
   | { readonly kind: "CreatePart" | "ListParts"; readonly cluster: string; readonly part: PartKind }
   | {
@@ -19,6 +19,9 @@ const partsByPath: Readonly<Record<string, PartKind>> = { "node-groups": "nodegr
 export function operationOf(method: string, path: string): Operation {
   const [root, ...rest] = path.split("/").slice(1).map(decode);
   if (root === "cluster-versions" && method === "GET") return { kind: "DescribeClusterVersions" };
+  if (root === "addons" && rest.join("/") === "supported-versions" && method === "GET") {
+    return { kind: "DescribeAddonVersions" };
+  }
   if (root === "tags") return tagging(method, rest.join("/"));
   if (root !== "clusters") return { kind: "Other" };
   const [cluster, collection, name] = rest;

@@ -1,16 +1,20 @@
 import { DeleteAddonCommand, DeleteNodegroupCommand } from "@aws-sdk/client-eks";
+import { addonVersion } from "./addons.ts";
+import { findSubnets } from "./cloud/cloud.ts";
 import { type Ask, type CallContext, known } from "./cluster-calls.ts";
-import type { ClusterRecord, PartKind, PartRecord } from "./cluster-record.ts";
+import { identityOf, isRepeated, type PartKind, type PartRecord, subjectOf, withPart } from "./cluster-record.ts";
+import { effectOnPartCreation, effectOnPartDeletion } from "./faults/on-parts.ts";
 import { isObject, type JsonObject, parseObject, text, texts } from "./json.ts";
-import { livingParts, partStatus } from "./overlay.ts";
-import { resourceInUse } from "./refusal.ts";
+import { checkAddon, checkNodegroup } from "./part-requests.ts";
+import { livingParts, partIssues, partStatus } from "./part-status.ts";
+import { invalidRequest, resourceInUse } from "./refusal.ts";
 
 const words = {
   nodegroup: { nameMember: "nodegroupName", listMember: "nodegroups", called: "NodeGroup" },
   addon: { nameMember: "addonName", listMember: "addons", called: "Addon" },
 } as const;
 
-/** Node groups and add-ons take time to come and to go; MiniStack's do so at once. */
+/** MiniStack authorizes and records first; what EKS would refuse for other reasons is taken back. */
 export async function createPart(
   context: CallContext,
   ask: Ask,
@@ -18,19 +22,40 @@ export async function createPart(
   kind: PartKind,
   sent: Buffer,
 ): Promise<JsonObject> {
-  const { clusters, now } = context;
-  const name = text(parseObject(sent)[words[kind].nameMember]) ?? "";
-  const { body } = await ask();
-  if (partOf(context, cluster, kind, name) !== undefined) {
-    await forget(context, cluster, kind, name);
+  const { clusters, faults, now } = context;
+  const sentBody = parseObject(sent);
+  const name = text(sentBody[words[kind].nameMember]) ?? "";
+  const existing = partOf(context, cluster, kind, name);
+  const { status, body } = await ask(409);
+  if (existing !== undefined || status === 409) {
+    if (status !== 409) await forget(context, cluster, kind, name);
+    if (existing?.deletedAt === undefined && existing !== undefined && isRepeated(existing, sentBody)) {
+      return told(context, existing, existing.answer);
+    }
     throw resourceInUse(`${words[kind].called} already exists with name ${name} and cluster name ${cluster}`);
   }
-  const part: PartRecord = { kind, name, createdAt: now(), answer: member(body, kind) };
-  clusters.change(cluster, (record) => ({ ...record, parts: [...without(record, kind, name), part] }));
+  try {
+    await check(context, cluster, kind, sentBody);
+  } catch (error) {
+    await forget(context, cluster, kind, name);
+    throw error;
+  }
+  const answer = member(body, kind);
+  const chosen = kind === "addon" ? { addonVersion: addonVersion(name, text(sentBody.addonVersion)) } : {};
+  const createFailure = effectOnPartCreation(faults, subjectOf(known(clusters, cluster).record), kind);
+  const part: PartRecord = {
+    kind,
+    name,
+    createdAt: now(),
+    request: identityOf(sentBody),
+    answer: { ...answer, ...chosen },
+    ...(createFailure !== undefined && { createFailure }),
+  };
+  clusters.change(cluster, (record) => ({ ...record, ...withPart(record, part) }));
   return told(context, part, part.answer);
 }
 
-/** Those that MiniStack has forgotten but that are still DELETING included. */
+/** Those that MiniStack has forgotten but that are not gone included. */
 export async function listParts(context: CallContext, ask: Ask, cluster: string, kind: PartKind): Promise<JsonObject> {
   const { body } = await ask(404);
   const { record } = known(context.clusters, cluster);
@@ -39,7 +64,7 @@ export async function listParts(context: CallContext, ask: Ask, cluster: string,
   return { [listMember]: [...new Set([...texts(body[listMember]), ...living])] };
 }
 
-/** One that is DELETING is told of in MiniStack's last words. */
+/** One that MiniStack has forgotten is told of in its last words. */
 export async function describePart(
   context: CallContext,
   ask: Ask,
@@ -50,10 +75,10 @@ export async function describePart(
   const part = partOf(context, cluster, kind, name);
   if (part === undefined) return (await ask()).body;
   const { status, body } = await ask(404);
-  return told(context, part, status === 404 ? part.answer : member(body, kind));
+  return told(context, part, status === 404 ? part.answer : { ...part.answer, ...withoutVersion(member(body, kind)) });
 }
 
-/** Deletes at MiniStack at once, which authorizes, and here after a while. */
+/** Deletes at MiniStack at once, which authorizes, and here after a while. One whose deletion failed can be deleted again. */
 export async function deletePart(
   context: CallContext,
   ask: Ask,
@@ -61,13 +86,25 @@ export async function deletePart(
   kind: PartKind,
   name: string,
 ): Promise<JsonObject> {
+  const { clusters, durations, faults, now } = context;
   const part = partOf(context, cluster, kind, name);
   if (part === undefined) return (await ask()).body;
-  const { status, body } = await ask(404);
-  if (status === 404) throw resourceInUse(`${words[kind].called} ${name} is being deleted`);
-  const ended: PartRecord = { ...part, deletedAt: context.now(), answer: member(body, kind) };
-  context.clusters.change(cluster, (record) => ({ ...record, parts: [...without(record, kind, name), ended] }));
+  await ask(404);
+  if (partStatus(part, durations, now()) === "DELETING") {
+    throw resourceInUse(`${words[kind].called} ${name} is being deleted`);
+  }
+  const { deleteFailure: _, ...before } = part;
+  const deleteFailure = effectOnPartDeletion(faults, subjectOf(known(clusters, cluster).record), kind);
+  const ended: PartRecord = { ...before, deletedAt: now(), ...(deleteFailure !== undefined && { deleteFailure }) };
+  clusters.change(cluster, (record) => ({ ...record, ...withPart(record, ended) }));
   return told(context, ended, ended.answer);
+}
+
+async function check(context: CallContext, cluster: string, kind: PartKind, body: JsonObject): Promise<void> {
+  const { record } = known(context.clusters, cluster);
+  if (record.status !== "ACTIVE") throw invalidRequest(`Cluster ${cluster} is not ACTIVE but ${record.status}`);
+  if (kind === "addon") checkAddon(body);
+  else checkNodegroup(body, await findSubnets(context.cloud, texts(body.subnets)));
 }
 
 /** The part with that name that has not gone. */
@@ -77,11 +114,14 @@ function partOf(context: CallContext, cluster: string, kind: PartKind, name: str
 }
 
 function told({ durations, now }: CallContext, part: PartRecord, answer: JsonObject): JsonObject {
-  return { [part.kind]: { ...answer, status: partStatus(part, durations, now()) } };
+  const status = partStatus(part, durations, now());
+  const issues = partIssues(part, status).map((issue) => ({ ...issue, resourceIds: [] }));
+  return { [part.kind]: { ...answer, status, health: { issues } } };
 }
 
-function without(record: ClusterRecord, kind: PartKind, name: string): readonly PartRecord[] {
-  return record.parts.filter((part) => part.kind !== kind || part.name !== name);
+/** MiniStack has no version for an add-on that was asked for without. */
+function withoutVersion({ addonVersion, ...rest }: JsonObject): JsonObject {
+  return text(addonVersion) === undefined ? rest : { ...rest, addonVersion };
 }
 
 async function forget({ eks }: CallContext, clusterName: string, kind: PartKind, name: string): Promise<void> {

@@ -16,6 +16,11 @@ export function invalidParameter(message: string): Refusal {
   return new Refusal(400, "InvalidParameterException", message);
 }
 
+/** For a Kubernetes version that EKS does not offer, or no longer. */
+export function unsupportedVersion(version: unknown): Refusal {
+  return invalidParameter(`unsupported Kubernetes version ${String(version)}`);
+}
+
 /** For a call that does not fit the state of things. */
 export function invalidRequest(message: string): Refusal {
   return new Refusal(400, "InvalidRequestException", message);

@@ -35,11 +35,17 @@ export function isOffered(name: string, now: number): boolean {
   return versions.some((it) => it.version === name && statusOf(it, now) !== "UNSUPPORTED");
 }
 
-/** The answer to `DescribeClusterVersions` at `now`, in milliseconds. */
-export function describeVersions(query: URLSearchParams, now: number): JsonObject {
+/** The versions that a cluster can be asked for at `now`, in milliseconds. */
+export function offeredVersions(now: number): readonly string[] {
+  return versions.map((it) => it.version).filter((it) => isOffered(it, now));
+}
+
+/** The answer to `DescribeClusterVersions` at `now`, in milliseconds; `withdrawn` versions are not in it. */
+export function describeVersions(query: URLSearchParams, now: number, withdrawn: readonly string[] = []): JsonObject {
   const wanted = query.getAll("clusterVersions").flatMap((it) => it.split(","));
   const status = query.get("versionStatus") ?? query.get("status")?.toUpperCase();
   const clusterVersions = versions
+    .filter((it) => !withdrawn.includes(it.version))
     .filter((it) => wanted.length === 0 || wanted.includes(it.version))
     .filter((it) => query.get("defaultOnly") !== "true" || it.version === defaultVersion)
     .filter((it) => statusOf(it, now) !== "UNSUPPORTED" || query.get("includeAll") === "true")

@@ -1,12 +1,15 @@
 import type { V1Node, V1Pod } from "@kubernetes/client-node";
 import { expect, test } from "vitest";
+import { addonVersion, describeAddons } from "../../local/eks/addons.ts";
 import { balancerName } from "../../local/eks/cloud/load-balancers.ts";
 import { planNodes } from "../../local/eks/cloud/nodes.ts";
-import { gibibytes } from "../../local/eks/cloud/volumes.ts";
+import { driversOf, gibibytes } from "../../local/eks/cloud/volumes.ts";
 import { isProtected, isRepeated, keep, newCluster, type PartRecord } from "../../local/eks/cluster-record.ts";
 import { operationName } from "../../local/eks/operation-names.ts";
 import { operationOf } from "../../local/eks/operations.ts";
-import { livingParts, overlayCluster, partStatus } from "../../local/eks/overlay.ts";
+import { overlayCluster } from "../../local/eks/overlay.ts";
+import { checkNodegroup } from "../../local/eks/part-requests.ts";
+import { desiredSize, livingParts, partIssues, partStatus } from "../../local/eks/part-status.ts";
 import { defaultDurations } from "../../local/eks/settings.ts";
 import { inTurn } from "../../local/eks/turns.ts";
 import { describeVersions, isOffered } from "../../local/eks/versions.ts";
@@ -63,16 +66,91 @@ test("a create call is repeated by the same token and body, in whatever order", 
   expect(isRepeated(newCluster({ name }, answer, 0), { name })).toBe(false);
 });
 
-test("a part's status follows from the clock", () => {
-  const durations = { ...defaultDurations, createPart: 10, deletePart: 5 };
-  const part: PartRecord = { kind: "nodegroup", name: "a", createdAt: 100, answer: {} };
-  expect(partStatus(part, durations, 109)).toBe("CREATING");
-  expect(partStatus(part, durations, 110)).toBe("ACTIVE");
-  expect(partStatus({ ...part, deletedAt: 200 }, durations, 204)).toBe("DELETING");
-  expect(partStatus({ ...part, deletedAt: 200 }, durations, 205)).toBe("GONE");
-  const cluster = { ...record, parts: [part, { ...part, name: "b", deletedAt: 200 }] };
-  expect(livingParts(cluster, "nodegroup", durations, 300).map((it) => it.name)).toEqual(["a"]);
-  expect(livingParts(cluster, "addon", durations, 300)).toEqual([]);
+const durations = { ...defaultDurations, createPart: 10, deletePart: 5 };
+const addon: PartRecord = { kind: "addon", name: "a", createdAt: 100, request: { digest: "" }, answer: {} };
+const group: PartRecord = { ...addon, kind: "nodegroup", name: "g", answer: { scalingConfig: { desiredSize: 2 } } };
+
+test("an add-on's status follows from the clock", () => {
+  expect(partStatus(addon, durations, 109)).toBe("CREATING");
+  expect(partStatus(addon, durations, 110)).toBe("ACTIVE");
+  expect(partStatus({ ...addon, deletedAt: 200 }, durations, 204)).toBe("DELETING");
+  expect(partStatus({ ...addon, deletedAt: 200 }, durations, 205)).toBe("GONE");
+  const cluster = { ...record, parts: [addon, { ...addon, name: "b", deletedAt: 200 }] };
+  expect(livingParts(cluster, "addon", durations, 300).map((it) => it.name)).toEqual(["a"]);
+  expect(livingParts(cluster, "nodegroup", durations, 300)).toEqual([]);
+});
+
+test("a node group is ACTIVE with its nodes, and gone without them, or when EKS has waited for long", () => {
+  expect(partStatus(group, durations, 1_000)).toBe("CREATING");
+  expect(partStatus({ ...group, joinedAt: 105 }, durations, 109)).toBe("CREATING");
+  expect(partStatus({ ...group, joinedAt: 105 }, durations, 110)).toBe("ACTIVE");
+  const deleted = { ...group, joinedAt: 105, deletedAt: 200 };
+  expect(partStatus(deleted, durations, 205)).toBe("DELETING");
+  expect(partStatus({ ...deleted, emptiedAt: 203 }, durations, 205)).toBe("GONE");
+  expect(partStatus(deleted, durations, 205 + 10_000)).toBe("GONE");
+  expect([group, deleted].map(desiredSize)).toEqual([2, 0]);
+});
+
+test("a part that fails tells why", () => {
+  const issue = { code: "NodeCreationFailure", message: "none joined" };
+  const failed: PartRecord = { ...group, createFailure: { status: "CREATE_FAILED", issue } };
+  expect([partStatus(failed, durations, 109), partStatus(failed, durations, 110)]).toEqual([
+    "CREATING",
+    "CREATE_FAILED",
+  ]);
+  expect([partIssues(failed, "CREATING"), partIssues(failed, "CREATE_FAILED")]).toEqual([[], [issue]]);
+  expect(desiredSize(failed)).toBe(0);
+  const kept: PartRecord = { ...group, joinedAt: 105, deletedAt: 200, deleteFailure: issue };
+  expect([partStatus(kept, durations, 204), partStatus(kept, durations, 205)]).toEqual(["DELETING", "DELETE_FAILED"]);
+  expect(partIssues(kept, "DELETE_FAILED")).toEqual([issue]);
+});
+
+const refusalOf = (check: () => unknown): unknown => {
+  try {
+    return check();
+  } catch (error) {
+    return error instanceof Error ? error.message : error;
+  }
+};
+
+test("a node group that EKS would refuse is refused", () => {
+  const subnets = [{ id: "subnet-a", vpcId: "vpc", availabilityZone: "us-east-1a" }];
+  const fine = { nodeRole: "arn", subnets: ["subnet-a"], instanceTypes: ["m7i.large", "u-6tb1.112xlarge"] };
+  const refused = (change: object) => refusalOf(() => checkNodegroup({ ...fine, ...change }, subnets));
+  expect(refused({ scalingConfig: { minSize: 1, maxSize: 3, desiredSize: 2 } })).toBeUndefined();
+  expect(refused({ nodeRole: undefined })).toContain("nodeRole");
+  expect(refused({ subnets: [] })).toContain("Subnets");
+  expect(refused({ subnets: ["subnet-b"] })).toContain("subnet-b");
+  expect(refused({ instanceTypes: ["m7i.large", "m7i.huge"] })).toContain("[m7i.huge]");
+  expect(refused({ scalingConfig: { minSize: 3, maxSize: 2 } })).toContain("3");
+  expect(refused({ scalingConfig: { maxSize: 2, desiredSize: 3 } })).toContain("3");
+  expect(refused({ scalingConfig: { minSize: 2, desiredSize: 1 } })).toContain("2");
+});
+
+test("add-ons have names and versions that can be asked for", () => {
+  const [newest = ""] = ["coredns"].map((name) => addonVersion(name, undefined));
+  expect(addonVersion("coredns", newest)).toBe(newest);
+  expect(refusalOf(() => addonVersion("coredns", "v0"))).toContain("v0");
+  expect(refusalOf(() => addonVersion("toString", undefined))).toContain("vpc-cni");
+  const query = (text: string) => describeAddons(new URLSearchParams(text), ["1.36", "1.35"]);
+  expect(query("addonName=coredns&kubernetesVersion=1.36")).toMatchObject({
+    addons: [
+      {
+        addonName: "coredns",
+        addonVersions: [{ addonVersion: newest, compatibilities: [{ clusterVersion: "1.36" }] }, {}],
+      },
+    ],
+  });
+  expect(query("kubernetesVersion=1.2")).toEqual({ addons: [] });
+  expect(refusalOf(() => query("addonName=none"))).toContain("none");
+});
+
+test("claims get volumes from the drivers that the cluster has", () => {
+  const subnets = [{ id: "subnet-a", vpcId: "vpc", availabilityZone: "us-east-1a" }];
+  const drivers = (autoMode: boolean, addons: string[]) => driversOf({ name: "one", autoMode, subnets }, addons);
+  expect(drivers(true, [])).toEqual(["ebs.csi.eks.amazonaws.com"]);
+  expect(drivers(false, [])).toEqual([]);
+  expect(drivers(false, ["coredns", "aws-ebs-csi-driver"])).toEqual(["ebs.csi.aws.com"]);
 });
 
 test.each([
@@ -86,6 +164,7 @@ test.each([
   ["GET", "/clusters/one/addons/dns", { kind: "DescribePart", cluster: "one", part: "addon", name: "dns" }],
   ["DELETE", "/clusters/one/node-groups/a", { kind: "DeletePart", cluster: "one", part: "nodegroup", name: "a" }],
   ["GET", "/cluster-versions", { kind: "DescribeClusterVersions" }],
+  ["GET", "/addons/supported-versions", { kind: "DescribeAddonVersions" }],
   [
     "POST",
     "/tags/arn%3Aaws%3Aeks%3Ar%3A1%3Acluster%2Fone",
@@ -160,16 +239,20 @@ test("Auto Mode adds one node for pods without room, to six at most", () => {
 
 test("a node group has its desired size until it is deleted", () => {
   const manual = { ...cluster, autoMode: false };
-  const group: PartRecord = {
-    kind: "nodegroup",
-    name: "g",
-    createdAt: 0,
-    answer: { scalingConfig: { desiredSize: 2 } },
-  };
   expect(planNodes(manual, [node("a", "g")], [], [group], serials()).add).toHaveLength(1);
   const both = [node("a", "g"), node("b", "g")];
   expect(planNodes(manual, both, [], [{ ...group, deletedAt: 1 }], serials()).remove).toEqual(["a", "b"]);
   expect(planNodes(manual, both, [], [], serials()).remove).toEqual(["a", "b"]);
+});
+
+test("a node group's nodes have its labels, its instance type and its subnets' zones", () => {
+  const answer = { ...group.answer, instanceTypes: ["m7i.large"], labels: { team: "a" }, subnets: ["subnet-b"] };
+  const { add } = planNodes({ ...cluster, autoMode: false }, [], [], [{ ...group, answer }], serials());
+  const labels = { team: "a", "node.kubernetes.io/instance-type": "m7i.large", "eks.amazonaws.com/nodegroup": "g" };
+  expect(add).toMatchObject([
+    { zone: "us-east-1b", labels },
+    { zone: "us-east-1b", labels },
+  ]);
 });
 
 test.each([

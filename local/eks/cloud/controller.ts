@@ -1,13 +1,18 @@
 import { randomBytes } from "node:crypto";
+import type { V1Node } from "@kubernetes/client-node";
 import type { ControlPlane } from "../../controlplane/control-plane.ts";
 import { addNode, removeNode } from "../../controlplane/nodes.ts";
 import type { PartRecord } from "../cluster-record.ts";
+import type { CloudEffects } from "../faults/on-cloud.ts";
+import type { PartStatus } from "../part-status.ts";
 import type { Cloud, ClusterInCloud } from "./cloud.ts";
+import { reconcileIngress } from "./ingresses.ts";
 import { reconcileInterfaces } from "./interfaces.ts";
 import { type Kubernetes, kubernetesOf } from "./kubernetes.ts";
-import { reconcileService } from "./load-balancers.ts";
-import { planNodes } from "./nodes.ts";
-import { reconcileClaim, reconcileVolume } from "./volumes.ts";
+import { hasJoined, hasNodes, type NodeToAdd, planNodes } from "./nodes.ts";
+import { reconcileService } from "./services.ts";
+import { isKeptNotReady, letGetReady, notReadyLabel, tellNotReady } from "./unready-nodes.ts";
+import { driversOf, reconcileClaim, reconcileVolume } from "./volumes.ts";
 import { type Watched, watchCluster } from "./watched.ts";
 
 /** What AWS does for a cluster from outside: nodes, network interfaces, load balancers, volumes. */
@@ -24,6 +29,10 @@ export interface CloudControllerOptions {
   readonly cluster: ClusterInCloud;
   /** The cluster's node groups that have not gone. */
   readonly groups: () => readonly PartRecord[];
+  readonly addons: () => readonly { readonly name: string; readonly status: PartStatus }[];
+  readonly effects: CloudEffects;
+  /** Told what has become of a node group's nodes. */
+  readonly onGroup: (group: PartRecord, change: Partial<PartRecord>) => void;
   /** Called for what went wrong; it is tried again. */
   readonly onError: (error: unknown) => void;
 }
@@ -31,6 +40,8 @@ export interface CloudControllerOptions {
 /** Changes come in bursts; one look serves them all. */
 const settleMs = 100;
 const retryMs = 2_000;
+/** An add-on gets ACTIVE by the clock alone. */
+const addonMs = 500;
 /** What a new node changes has to reach the scheduler before its complaints mean anything. */
 const betweenNodesMs = 2_000;
 
@@ -88,7 +99,7 @@ export async function startCloudController(options: CloudControllerOptions): Pro
 
 /** The steps of one look; each failing by itself, so that one Service's trouble does not keep nodes away. */
 function passOver(
-  { controlPlane, cloud, cluster, groups }: CloudControllerOptions,
+  { controlPlane, cloud, cluster, groups, addons, effects, onGroup }: CloudControllerOptions,
   kubernetes: Kubernetes,
   watched: Watched,
   lookIn: (ms: number) => void,
@@ -97,35 +108,73 @@ function passOver(
   let withInterfaces = "";
 
   const nodes = async (): Promise<void> => {
-    const rest = nodesAddedAt + betweenNodesMs - Date.now();
-    if (rest > 0) {
-      lookIn(rest);
-      return;
-    }
     const plan = planNodes(cluster, watched.nodes(), watched.pendingPods(), groups(), () =>
       randomBytes(8).toString("hex"),
     );
-    for (const node of plan.add) await addNode({ controlPlane, ...node });
     for (const name of plan.remove) await removeNode({ controlPlane, name });
-    if (plan.add.length + plan.remove.length === 0) return;
-    nodesAddedAt = Date.now();
-    lookIn(betweenNodesMs);
+    if (plan.add.length === 0) return;
+    const rest = nodesAddedAt + betweenNodesMs - Date.now();
+    if (rest <= 0) {
+      for (const node of plan.add) await add(node);
+      nodesAddedAt = Date.now();
+    }
+    lookIn(rest > 0 ? rest : betweenNodesMs);
+  };
+  const add = async (node: NodeToAdd): Promise<void> => {
+    const unready = effects.keepsNodesNotReady();
+    const labels = { ...node.labels, ...(unready && { [notReadyLabel]: "" }) };
+    await addNode({ controlPlane, ...node, labels });
+    if (unready) await tellNotReady(kubernetes, node.name);
+  };
+  const readiness = async (): Promise<void> => {
+    const kept = watched.nodes().filter(isKeptNotReady);
+    if (kept.length === 0 || effects.keepsNodesNotReady()) return;
+    for (const node of kept) await letGetReady(kubernetes, node);
+  };
+  const members = async (): Promise<void> => {
+    const seen = watched.nodes();
+    if (namesOf(seen) !== withInterfaces) return;
+    for (const group of groups()) {
+      if (group.joinedAt === undefined && hasJoined(group, seen)) onGroup(group, { joinedAt: Date.now() });
+      const isEmptied = group.deletedAt !== undefined && group.emptiedAt === undefined && !hasNodes(group, seen);
+      if (isEmptied) onGroup(group, { emptiedAt: Date.now() });
+    }
+  };
+  const drivers = (): readonly string[] => {
+    const all = addons();
+    if (all.some(({ status }) => status === "CREATING")) lookIn(addonMs);
+    return driversOf(
+      cluster,
+      all.flatMap(({ name, status }) => (status === "ACTIVE" ? [name] : [])),
+    );
   };
   const interfaces = async (): Promise<void> => {
     const seen = watched.nodes();
-    const names = seen
-      .map((node) => node.metadata?.name)
-      .sort()
-      .join();
+    const names = namesOf(seen);
     if (names === withInterfaces) return;
-    await reconcileInterfaces(cloud, cluster, seen);
+    await reconcileInterfaces(cloud, cluster, seen, effects);
     withInterfaces = names;
   };
-  return () => [
-    nodes,
-    interfaces,
-    ...watched.services().map((it) => () => reconcileService(kubernetes, cloud, cluster, it)),
-    ...watched.claims().map((it) => () => reconcileClaim(kubernetes, cloud, cluster, it, watched.volumes())),
-    ...watched.volumes().map((it) => () => reconcileVolume(kubernetes, cloud, it)),
-  ];
+  return () => {
+    const served = drivers();
+    return [
+      nodes,
+      readiness,
+      interfaces,
+      members,
+      ...watched.services().map((it) => () => reconcileService(kubernetes, cloud, cluster, it, effects)),
+      ...watched
+        .ingresses()
+        .map((it) => () => reconcileIngress(kubernetes, cloud, cluster, it, watched.ingressClasses(), effects)),
+      ...watched.claims().map((it) => () => reconcileClaim(kubernetes, cloud, cluster, it, watched.volumes(), served)),
+      ...watched.volumes().map((it) => () => reconcileVolume(kubernetes, cloud, it, served)),
+    ];
+  };
+}
+
+function namesOf(nodes: readonly V1Node[]): string {
+  return nodes
+    .map((node) => node.metadata?.name)
+    .sort()
+    .join();
 }

@@ -9,6 +9,7 @@ import {
 } from "@aws-sdk/client-ec2";
 import type { V1Node } from "@kubernetes/client-node";
 import { faultName } from "../fault-name.ts";
+import type { CloudEffects } from "../faults/on-cloud.ts";
 import type { Cloud, ClusterInCloud } from "./cloud.ts";
 import { isOwned, ownedTags, tagNamed } from "./tags.ts";
 
@@ -19,13 +20,14 @@ export async function reconcileInterfaces(
   cloud: Cloud,
   cluster: ClusterInCloud,
   nodes: readonly V1Node[],
+  effects: CloudEffects,
 ): Promise<void> {
   const names = new Set(nodes.flatMap((node) => node.metadata?.name ?? []));
   const covered = new Set<string>();
   for (const it of await interfacesOf(cloud, cluster.name)) {
     const node = tagNamed(it.TagSet, nodeTag) ?? "";
     if (names.has(node) && !covered.has(node)) covered.add(node);
-    else await remove(cloud, it);
+    else await remove(cloud, it, effects);
   }
   for (const node of nodes) {
     const name = node.metadata?.name;
@@ -34,8 +36,8 @@ export async function reconcileInterfaces(
 }
 
 /** Deletes every network interface of the cluster's nodes; repeatable. */
-export async function removeInterfaces(cloud: Cloud, cluster: string): Promise<void> {
-  for (const it of await interfacesOf(cloud, cluster)) await remove(cloud, it);
+export async function removeInterfaces(cloud: Cloud, cluster: string, effects: CloudEffects): Promise<void> {
+  for (const it of await interfacesOf(cloud, cluster)) await remove(cloud, it, effects);
 }
 
 async function interfacesOf({ ec2 }: Cloud, cluster: string): Promise<readonly NetworkInterface[]> {
@@ -68,10 +70,13 @@ async function create({ ec2 }: Cloud, cluster: ClusterInCloud, node: V1Node, nam
   await ec2.send(new AttachNetworkInterfaceCommand({ NetworkInterfaceId: id, InstanceId: instanceId, DeviceIndex: 1 }));
 }
 
-async function remove({ ec2 }: Cloud, it: NetworkInterface): Promise<void> {
+/** One that is detached already has been left behind, and nobody looks after it any more: that is how EKS leaks them. */
+async function remove({ ec2 }: Cloud, it: NetworkInterface, effects: CloudEffects): Promise<void> {
   const attachment = it.Attachment?.AttachmentId;
+  if (!attachment) return;
   try {
-    if (attachment) await ec2.send(new DetachNetworkInterfaceCommand({ AttachmentId: attachment, Force: true }));
+    await ec2.send(new DetachNetworkInterfaceCommand({ AttachmentId: attachment, Force: true }));
+    if (effects.leavesInterface()) return;
     await ec2.send(new DeleteNetworkInterfaceCommand({ NetworkInterfaceId: it.NetworkInterfaceId }));
   } catch (error) {
     if (!/NotFound/.test(faultName(error))) throw error;

@@ -1,7 +1,10 @@
 import {
   ApiException,
+  ApiextensionsV1Api,
   CoreV1Api,
+  CustomObjectsApi,
   KubeConfig,
+  NetworkingV1Api,
   PatchStrategy,
   RbacAuthorizationV1Api,
   StorageV1Api,
@@ -13,8 +16,11 @@ import type { AdminAccess } from "../../controlplane/control-plane.ts";
 export interface Kubernetes {
   readonly config: KubeConfig;
   readonly core: CoreV1Api;
+  readonly networking: NetworkingV1Api;
   readonly storage: StorageV1Api;
   readonly rbac: RbacAuthorizationV1Api;
+  readonly extensions: ApiextensionsV1Api;
+  readonly custom: CustomObjectsApi;
 }
 
 /** Clients for a cluster of this machine. */
@@ -24,8 +30,11 @@ export function kubernetesOf(admin: AdminAccess): Kubernetes {
   return {
     config,
     core: config.makeApiClient(CoreV1Api),
+    networking: config.makeApiClient(NetworkingV1Api),
     storage: config.makeApiClient(StorageV1Api),
     rbac: config.makeApiClient(RbacAuthorizationV1Api),
+    extensions: config.makeApiClient(ApiextensionsV1Api),
+    custom: config.makeApiClient(CustomObjectsApi),
   };
 }
 

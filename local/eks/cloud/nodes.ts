@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import type { V1Node, V1Pod } from "@kubernetes/client-node";
-import type { PartRecord } from "../cluster-record.ts";
-import { member, text } from "../json.ts";
+import { type PartRecord, tagsIn } from "../cluster-record.ts";
+import { text, texts } from "../json.ts";
+import { desiredSize } from "../part-status.ts";
 import type { ClusterInCloud } from "./cloud.ts";
 
 /** A node that should be there and is not. */
@@ -52,9 +53,9 @@ export function planNodes(
   }
   for (const group of groups) {
     const members = nodes.filter((node) => groupOf(node) === group.name);
-    const size = group.deletedAt === undefined ? desiredSize(group) : 0;
+    const size = desiredSize(group);
     for (let count = members.length; count < size; count++) {
-      add.push(newNode(cluster, count, serial(), { [groupLabel]: group.name }));
+      add.push(newNode(within(cluster, group), count, serial(), labelsOf(group)));
     }
     remove.push(...members.slice(size).flatMap((node) => node.metadata?.name ?? []));
   }
@@ -70,9 +71,30 @@ function groupOf(node: V1Node): string | undefined {
   return node.metadata?.labels?.[groupLabel];
 }
 
-function desiredSize(group: PartRecord): number {
-  const size = member(group.answer.scalingConfig, "desiredSize");
-  return typeof size === "number" ? Math.min(size, mostNodes) : 1;
+/** Whether every node that the group shall have is there and Ready. */
+export function hasJoined(group: PartRecord, nodes: readonly V1Node[]): boolean {
+  return nodes.filter((node) => groupOf(node) === group.name && isReady(node)).length >= desiredSize(group);
+}
+
+/** Whether a node of the group is still there. */
+export function hasNodes(group: PartRecord, nodes: readonly V1Node[]): boolean {
+  return nodes.some((node) => groupOf(node) === group.name);
+}
+
+function isReady(node: V1Node): boolean {
+  return (node.status?.conditions ?? []).some(({ type, status }) => type === "Ready" && status === "True");
+}
+
+function labelsOf({ name, answer }: PartRecord): Readonly<Record<string, string>> {
+  const [instanceType = "t3.medium"] = texts(answer.instanceTypes);
+  return { ...tagsIn(answer.labels), "node.kubernetes.io/instance-type": instanceType, [groupLabel]: name };
+}
+
+/** The cluster with the group's subnets only, where it has some of its own. */
+function within(cluster: ClusterInCloud, { answer }: PartRecord): ClusterInCloud {
+  const ids = texts(answer.subnets);
+  const subnets = cluster.subnets.filter(({ id }) => ids.includes(id));
+  return subnets.length === 0 ? cluster : { ...cluster, subnets };
 }
 
 function needsNode(pod: V1Pod): boolean {

@@ -12,6 +12,17 @@ export function ownedTags(cluster: string, more: Readonly<Record<string, string>
   return Object.entries({ [clusterTag]: cluster, ...more }).map(([Key, Value]) => ({ Key, Value }));
 }
 
+/** As `ownedTags`, the way that drivers and controllers outside Auto Mode mark what they make. */
+export function clusterOwnedTags(
+  cluster: string,
+  more: Readonly<Record<string, string>>,
+): { Key: string; Value: string }[] {
+  return Object.entries({ [`kubernetes.io/cluster/${cluster}`]: "owned", ...more }).map(([Key, Value]) => ({
+    Key,
+    Value,
+  }));
+}
+
 /** Whether EKS made the resource for the cluster. */
 export function isOwned(tags: readonly Tag[] | undefined, cluster: string): boolean {
   return (tags ?? []).some((tag) => tag.Key === clusterTag && tag.Value === cluster);

@@ -3,22 +3,28 @@ import type { V1CSIDriver, V1PersistentVolume, V1PersistentVolumeClaim, V1Storag
 import { faultName } from "../fault-name.ts";
 import type { Cloud, ClusterInCloud } from "./cloud.ts";
 import { type Kubernetes, merging, unless } from "./kubernetes.ts";
-import { ownedTags } from "./tags.ts";
+import { clusterOwnedTags, ownedTags } from "./tags.ts";
 
-/** Auto Mode's own driver, and that of the add-on. */
-const drivers = ["ebs.csi.eks.amazonaws.com", "ebs.csi.aws.com"];
+const autoModeDriver = "ebs.csi.eks.amazonaws.com";
+const addonDriver = "ebs.csi.aws.com";
+const addonName = "aws-ebs-csi-driver";
 const finalizer = "external-provisioner.volume.kubernetes.io/finalizer";
 const provisionedBy = "pv.kubernetes.io/provisioned-by";
 const zoneLabel = "topology.kubernetes.io/zone";
 const nameTag = "CSIVolumeName";
 
 /** Without these Kubernetes would wait for the volumes to be attached to machines that do not exist. */
-export const driverObjects: readonly V1CSIDriver[] = drivers.map((name) => ({
+export const driverObjects: readonly V1CSIDriver[] = [autoModeDriver, addonDriver].map((name) => ({
   apiVersion: "storage.k8s.io/v1",
   kind: "CSIDriver",
   metadata: { name },
   spec: { attachRequired: false, podInfoOnMount: false },
 }));
+
+/** The drivers that make a cluster's volumes: Auto Mode brings one, an add-on the other. */
+export function driversOf(cluster: ClusterInCloud, activeAddons: readonly string[]): readonly string[] {
+  return [...(cluster.autoMode ? [autoModeDriver] : []), ...(activeAddons.includes(addonName) ? [addonDriver] : [])];
+}
 
 /** Makes the volume that a claim waits for, with its record in the cloud. Kubernetes binds the two. */
 export async function reconcileClaim(
@@ -27,6 +33,7 @@ export async function reconcileClaim(
   cluster: ClusterInCloud,
   claim: V1PersistentVolumeClaim,
   existing: readonly V1PersistentVolume[],
+  drivers: readonly string[],
 ): Promise<void> {
   const { annotations = {}, deletionTimestamp, uid } = claim.metadata ?? {};
   const driver = annotations["volume.kubernetes.io/storage-provisioner"] ?? "";
@@ -38,7 +45,9 @@ export async function reconcileClaim(
   const storageClass = await unless(404, kubernetes.storage.readStorageClass({ name: className }));
   if (storageClass === undefined) return;
   const zone = await zoneFor(kubernetes, cluster, annotations["volume.kubernetes.io/selected-node"]);
-  const volumeId = (await find(cloud, name)) ?? (await createVolume(cloud, cluster, claim, storageClass, zone, name));
+  const volumeId =
+    (await find(cloud, name)) ??
+    (await createVolume(cloud, tagsOf(cluster, driver, claim, name), claim, storageClass, zone, name));
   await unless(
     409,
     kubernetes.core.createPersistentVolume({
@@ -48,7 +57,12 @@ export async function reconcileClaim(
 }
 
 /** Deletes a volume whose claim is gone, where its policy says so; a retained one stays, here as in the cloud. */
-export async function reconcileVolume({ core }: Kubernetes, cloud: Cloud, volume: V1PersistentVolume): Promise<void> {
+export async function reconcileVolume(
+  { core }: Kubernetes,
+  cloud: Cloud,
+  volume: V1PersistentVolume,
+  drivers: readonly string[],
+): Promise<void> {
   const { name = "", annotations = {}, finalizers = [], deletionTimestamp } = volume.metadata ?? {};
   if (!drivers.includes(annotations[provisionedBy] ?? "")) return;
   const deletes = volume.spec?.persistentVolumeReclaimPolicy === "Delete";
@@ -77,19 +91,12 @@ async function find({ ec2 }: Cloud, name: string): Promise<string | undefined> {
 
 async function createVolume(
   { ec2 }: Cloud,
-  cluster: ClusterInCloud,
+  Tags: { Key: string; Value: string }[],
   claim: V1PersistentVolumeClaim,
   storageClass: V1StorageClass,
   zone: string,
   name: string,
 ): Promise<string> {
-  const Tags = ownedTags(cluster.name, {
-    [nameTag]: name,
-    "kubernetes.io/created-for/pv/name": name,
-    "kubernetes.io/created-for/pvc/name": claim.metadata?.name ?? "",
-    "kubernetes.io/created-for/pvc/namespace": claim.metadata?.namespace ?? "",
-    [`kubernetes.io/cluster/${cluster.name}`]: "owned",
-  });
   const type = storageClass.parameters?.type;
   const { VolumeId } = await ec2.send(
     new CreateVolumeCommand({
@@ -102,6 +109,22 @@ async function createVolume(
   );
   if (VolumeId === undefined) throw new Error(`the volume ${name} was not made`);
   return VolumeId;
+}
+
+function tagsOf(
+  cluster: ClusterInCloud,
+  driver: string,
+  { metadata }: V1PersistentVolumeClaim,
+  name: string,
+): { Key: string; Value: string }[] {
+  const tags = {
+    [nameTag]: name,
+    "kubernetes.io/created-for/pv/name": name,
+    "kubernetes.io/created-for/pvc/name": metadata?.name ?? "",
+    "kubernetes.io/created-for/pvc/namespace": metadata?.namespace ?? "",
+  };
+  if (driver === addonDriver) return clusterOwnedTags(cluster.name, { "ebs.csi.aws.com/cluster": "true", ...tags });
+  return ownedTags(cluster.name, { ...tags, [`kubernetes.io/cluster/${cluster.name}`]: "owned" });
 }
 
 async function deleteVolume({ ec2 }: Cloud, VolumeId: string | undefined): Promise<void> {

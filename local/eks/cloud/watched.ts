@@ -2,6 +2,8 @@ import {
   type KubernetesListObject,
   type KubernetesObject,
   ListWatch,
+  type V1Ingress,
+  type V1IngressClass,
   type V1Node,
   type V1PersistentVolume,
   type V1PersistentVolumeClaim,
@@ -17,6 +19,8 @@ export interface Watched {
   /** Those that no node runs yet. */
   pendingPods(): readonly V1Pod[];
   services(): readonly V1Service[];
+  ingresses(): readonly V1Ingress[];
+  ingressClasses(): readonly V1IngressClass[];
   claims(): readonly V1PersistentVolumeClaim[];
   volumes(): readonly V1PersistentVolume[];
   stop(): Promise<void>;
@@ -26,7 +30,7 @@ const retryMs = 1_000;
 const pending = "status.phase=Pending";
 
 /** Watches a cluster and calls `onChange` for every change. Resolves when everything has been seen once. */
-export async function watchCluster({ config, core }: Kubernetes, onChange: () => void): Promise<Watched> {
+export async function watchCluster({ config, core, networking }: Kubernetes, onChange: () => void): Promise<Watched> {
   const watch = new Watch(config);
   const stops: (() => Promise<void>)[] = [];
   const follow = async <T extends KubernetesObject>(
@@ -49,10 +53,12 @@ export async function watchCluster({ config, core }: Kubernetes, onChange: () =>
     await cache.start();
     return () => cache.list();
   };
-  const [nodes, pendingPods, services, claims, volumes] = await Promise.all([
+  const [nodes, pendingPods, services, ingresses, ingressClasses, claims, volumes] = await Promise.all([
     follow<V1Node>("/api/v1/nodes", () => core.listNode()),
     follow<V1Pod>("/api/v1/pods", () => core.listPodForAllNamespaces({ fieldSelector: pending }), pending),
     follow<V1Service>("/api/v1/services", () => core.listServiceForAllNamespaces()),
+    follow<V1Ingress>("/apis/networking.k8s.io/v1/ingresses", () => networking.listIngressForAllNamespaces()),
+    follow<V1IngressClass>("/apis/networking.k8s.io/v1/ingressclasses", () => networking.listIngressClass()),
     follow<V1PersistentVolumeClaim>("/api/v1/persistentvolumeclaims", () =>
       core.listPersistentVolumeClaimForAllNamespaces(),
     ),
@@ -62,6 +68,8 @@ export async function watchCluster({ config, core }: Kubernetes, onChange: () =>
     nodes,
     pendingPods,
     services,
+    ingresses,
+    ingressClasses,
     claims,
     volumes,
     stop: async () => {

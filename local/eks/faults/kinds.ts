@@ -90,7 +90,8 @@ export const faultKinds = {
     parameters: { delaySeconds: required(seconds) },
   },
   leakedInterface: {
-    imitates: "a node's network interface that stays when the cluster's nodes go, detached and with all its tags; one a cluster",
+    imitates:
+      "a node's network interface that stays when the cluster's nodes go, detached and with all its tags; one a cluster",
     parameters: {},
   },
   loadBalancerHangs: {

@@ -25,7 +25,9 @@ export function effectOnEnd(faults: FaultRegister, subject: ClusterSubject): voi
 
 /** `ghost`: the names that ListClusters has to list besides those of the clusters that there are. */
 export function effectOnList(faults: FaultRegister): readonly string[] {
-  return faults.living("ghost").flatMap(({ fault, clusters }) => (fault.name === undefined ? [...clusters] : [fault.name]));
+  return faults
+    .living("ghost")
+    .flatMap(({ fault, clusters }) => (fault.name === undefined ? [...clusters] : [fault.name]));
 }
 
 /** `apiServerDead` and `apiServerSlow`: how a cluster's API server shall be doing. */
@@ -37,7 +39,8 @@ export function effectOnApiServer(faults: FaultRegister, subject: ClusterSubject
   return slow === undefined ? "alive" : { pauseSeconds: slow.delaySeconds };
 }
 
-/** `accessLag`: how old an access entry has to be to count, in milliseconds. */
+/** `accessLag`: how old an access entry has to be to count, in milliseconds. Ages are known to the second only. */
 export function effectOnAccess(faults: FaultRegister, subject: ClusterSubject): number {
-  return (faults.hold("accessLag", subject)?.delaySeconds ?? 0) * 1_000;
+  const fault = faults.hold("accessLag", subject);
+  return fault === undefined ? 0 : (fault.delaySeconds + 1) * 1_000;
 }
