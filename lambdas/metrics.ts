@@ -13,12 +13,14 @@ const units = {
   ClustersClaimed: "Count",
   ClustersInFlight: "Count",
   ClustersTearingDown: "Count",
+  ClustersQuarantined: "Count",
   ClustersTarget: "Count",
   ClaimsWaiting: "Count",
   /** From the request for a cluster until it was warm. */
   ProvisionSeconds: "Seconds",
   /** From the end of its sandbox until it was verified gone. */
   TeardownSeconds: "Seconds",
+  /** Once for each, when it happens; `ClustersQuarantined` is how many there are. */
   ClusterQuarantined: "Count",
   /** A warm cluster whose probe was bad: it left its slot and is validated again. */
   ClustersSuspected: "Count",

@@ -4,6 +4,7 @@ import { httpPipe } from "../pipeline.ts";
 import { bestEffort } from "./best-effort.ts";
 import { withConfigCache } from "./config-cache.ts";
 import { claim } from "./operations/claim.ts";
+import { get as getCluster, retry } from "./operations/clusters.ts";
 import { health, openApi } from "./operations/open.ts";
 import { get as getOwner } from "./operations/owners.ts";
 import {
@@ -44,6 +45,8 @@ export function createHandler(outer: ApiPorts, logger: Logger) {
       drainPool: turn(ports, "draining"),
       resumePool: turn(ports, "open"),
       recyclePool: recycle(ports),
+      getCluster: getCluster(ports),
+      retryCluster: retry(ports),
       getOwner: getOwner(ports),
       getHealth: health(ports),
       getOpenApi: openApi(),

@@ -100,9 +100,10 @@ function decode(segment: string): string {
 
 /** An id that cannot exist is an unknown one. */
 function unknownResource(path: Readonly<Record<string, string>>): Result<never, ApiRefusal> | undefined {
-  const { sandboxId, poolId } = path;
+  const { sandboxId, poolId, clusterId } = path;
   if (sandboxId !== undefined) return refuse({ code: "sandbox_not_found" });
   if (poolId !== undefined) return refuse({ code: "pool_not_found", poolId });
+  if (clusterId !== undefined) return refuse({ code: "cluster_not_found" });
   return undefined;
 }
 

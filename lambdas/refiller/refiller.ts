@@ -42,6 +42,7 @@ async function pass(ports: RefillerPorts, poolId: PoolId, logger: Logger): Promi
       ClustersClaimed: counts.claimed,
       ClustersInFlight: counts.inFlight,
       ClustersTearingDown: counts.tearingDown,
+      ClustersQuarantined: counts.quarantined,
       ClustersTarget: target,
       ClaimsWaiting: counts.waiting,
       ClassBroken: classBroken ? 1 : 0,

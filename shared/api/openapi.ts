@@ -160,6 +160,20 @@ const contracts: Record<OperationId, Contract> = {
     answers: { 200: { description: "Oldest first.", schema: responses.clusterList } },
     refusals: ["pool_not_found"],
   },
+  getCluster: {
+    tag: "clusters",
+    description:
+      "Closed records are kept for 90 days. `found` and `removed` are the proof of the tear-down: what was there, and whether we or the cloud removed it.",
+    answers: { 200: { description: "The record.", schema: responses.clusterRecord } },
+    refusals: ["cluster_not_found"],
+  },
+  retryCluster: {
+    tag: "clusters",
+    description:
+      "After the cause was removed: the tear-down starts over at the step that failed. Refused with 409 in any other state, so also when it is repeated.",
+    answers: { 200: { description: "The record as it is now.", schema: responses.clusterRecord } },
+    refusals: ["cluster_not_found", "invalid_state"],
+  },
   getOwner: {
     tag: "owners",
     description: "An owner nobody has heard of uses nothing.",
@@ -188,6 +202,7 @@ const components = {
   PoolList: responses.poolList,
   Cluster: responses.cluster,
   ClusterList: responses.clusterList,
+  ClusterRecord: responses.clusterRecord,
   Owner: responses.owner,
   Health: responses.health,
   Problem: responses.problem,

@@ -30,10 +30,11 @@ export const problemKinds = {
   forbidden: { status: 403, title: "The token does not allow this", retryable: false },
   sandbox_not_found: { status: 404, title: "There is no such sandbox", retryable: false },
   pool_not_found: { status: 404, title: "There is no such pool", retryable: false },
+  cluster_not_found: { status: 404, title: "There is no such cluster", retryable: false },
   route_not_found: { status: 404, title: "There is no such path", retryable: false },
   method_not_allowed: { status: 405, title: "The path does not take this method", retryable: false },
   pool_draining: { status: 409, title: "The pool takes no claims", retryable: true, retryAfterSeconds: 60 },
-  invalid_state: { status: 409, title: "The sandbox's state does not allow this", retryable: false },
+  invalid_state: { status: 409, title: "Its state does not allow this", retryable: false },
   extension_limit_reached: { status: 409, title: "The sandbox cannot live that long", retryable: false },
   sandbox_terminated: { status: 410, title: "The sandbox has ended", retryable: false },
   etag_mismatch: { status: 412, title: "The sandbox has changed since it was read", retryable: false },
@@ -130,6 +131,7 @@ function factsOf(refusal: ApiRefusal, now: Instant): Facts {
       return { reason, counts: { ...counts }, estimatedReadyAt: isoTime(estimate), retryAfterSeconds };
     }
     case "sandbox_not_found":
+    case "cluster_not_found":
     case "etag_mismatch":
     case "idempotency_key_reused":
     case "store_unavailable":

@@ -140,6 +140,18 @@ export function clusterBody(cluster: Cluster): Body<typeof responses.cluster> {
   };
 }
 
+/** A cluster's record with everything that an operator may ask of it, open or closed. */
+export function clusterRecordBody(cluster: Cluster, now: Instant): Body<typeof responses.clusterRecord> {
+  const found = "report" in cluster ? cluster.report.found : undefined;
+  return {
+    ...clusterBody(cluster),
+    poolId: cluster.poolId,
+    ...(cluster.state === "deleted" && { deletedAt: isoTime(cluster.deletedAt) }),
+    ...(found && { found: [...found] }),
+    serverTime: isoTime(now),
+  };
+}
+
 function lastErrorBody(failures: BuildFailures): NonNullable<Body<typeof responses.pool>["lastError"]> {
   const broken = isBroken(failures, failures.revision);
   const trialAt = nextTrialAt(failures);

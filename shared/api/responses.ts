@@ -126,6 +126,7 @@ const counts = z.strictObject({
   claimed: count,
   inFlight: count,
   tearingDown: count,
+  quarantined: count,
   waiting: count,
   total: count,
 });
@@ -198,9 +199,26 @@ export const cluster = z.strictObject({
   verifiedGoneAt: z.optional(time("When the cloud said that it is gone.")),
   removed: z.optional(
     z.array(
-      z.strictObject({ resource: z.string(), by: z.enum(["us", "cloud"]), at: time("When it was found and removed.") }),
+      z.strictObject({
+        resource: z.string(),
+        by: z.enum(["us", "cloud"]),
+        at: time("When it was asked for, or seen to be gone."),
+      }),
     ),
   ),
+});
+
+export const clusterRecord = z.extend(cluster, {
+  poolId: z.string(),
+  deletedAt: z.optional(time("When its record was closed: verified gone, and nothing of it left.")),
+  found: z
+    .optional(z.array(z.string()))
+    .check(
+      z.describe(
+        "What the cloud held of it before its tear-down deleted anything; in a closed record each is among `removed` too.",
+      ),
+    ),
+  serverTime,
 });
 
 export const clusterList = z.strictObject({ items: z.array(cluster) });

@@ -131,6 +131,20 @@ export const routes = {
     scope: "pools:admin",
     summary: "Replace every warm cluster, one at a time",
   },
+  getCluster: {
+    method: "GET",
+    path: "/v1/clusters/{clusterId}",
+    function: "api",
+    scope: "pools:admin",
+    summary: "Read a cluster's record, open or closed, with the report of its tear-down",
+  },
+  retryCluster: {
+    method: "POST",
+    path: "/v1/clusters/{clusterId}/retry",
+    function: "api",
+    scope: "pools:admin",
+    summary: "Take a quarantined cluster back into its tear-down",
+  },
   getOwner: {
     method: "GET",
     path: "/v1/owners/{ownerId}",

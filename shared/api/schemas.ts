@@ -148,6 +148,15 @@ const listQuery = () =>
     limit: z._default(number(1, 100, "Most sandboxes on the page. One may hold fewer and still have a next page."), 25),
   });
 
+const clusterId = () =>
+  z
+    .string()
+    .check(
+      z.regex(/^cls-[a-z0-9]{1,32}$/),
+      z.describe("As lists of clusters have it."),
+      z.meta({ examples: ["cls-…"] }),
+    );
+
 const waitQuery = () =>
   z
     .strictObject({
@@ -191,6 +200,7 @@ function onDemand<Schemas extends RequestSchemas>(make: () => Schemas): () => Sc
 const claim = { ...plain, headers: z.object({ "idempotency-key": idempotencyKey }), body: claimBody };
 const ofSandbox = () => ({ ...plain, path: z.object({ sandboxId }) });
 const ofPool = () => ({ ...plain, path: z.object({ poolId }) });
+const ofCluster = () => ({ ...plain, path: z.object({ clusterId: clusterId() }) });
 
 /**
  * What each operation takes: the functions parse with these schemas, and the OpenAPI document is made from them. A function
@@ -226,6 +236,8 @@ export const requests = {
   drainPool: onDemand(ofPool),
   resumePool: onDemand(ofPool),
   recyclePool: onDemand(ofPool),
+  getCluster: onDemand(ofCluster),
+  retryCluster: onDemand(ofCluster),
   getOwner: onDemand(() => ({ ...plain, path: z.object({ ownerId }) })),
   getHealth: () => plain,
   getOpenApi: () => plain,

@@ -1,4 +1,4 @@
-import { enter, type Progress, type ProvisionStep, type TeardownStep } from "./checklist.ts";
+import { enter, type Progress, type ProvisionStep, type TeardownStep, teardownSteps } from "./checklist.ts";
 import type { Health } from "./health.ts";
 import type { ClusterId, OwnerId, PoolId, SandboxId, TenantId } from "./ids.ts";
 import type { ClusterReason, ClusterState } from "./lifecycle.ts";
@@ -101,6 +101,13 @@ export function doubt(cluster: ClusterIn<"available">, note: string, now: Instan
   const { id, poolId, revision, createdAt, availableAt, version } = cluster;
   const base = { id, poolId, revision, createdAt, updatedAt: now, version: version + 1 };
   return { ...base, state: "validating", progress: { ...enter("validate", now), note }, availableAt };
+}
+
+/** The quarantined cluster as it looks when its tear-down starts over at the step that failed. The evidence stays in `detail`. */
+export function takeUpAgain(cluster: ClusterIn<"quarantined">, now: Instant): ClusterIn<"draining" | "deleting"> {
+  const { quarantinedAt: _, progress, ...rest } = cluster;
+  const state = teardownSteps.find((it) => it.step === progress.step)?.state ?? "draining";
+  return { ...rest, state, progress: enter(progress.step, now), updatedAt: now, version: cluster.version + 1 };
 }
 
 /** The cluster as it looks once its tear-down has begun; the caller writes it on the condition that `version` still holds. */

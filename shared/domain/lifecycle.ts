@@ -17,7 +17,7 @@ export const clusterTransitions = {
   claimed: ["draining"],
   draining: ["deleting", "quarantined"],
   deleting: ["deleted", "quarantined"],
-  quarantined: ["draining"],
+  quarantined: ["draining", "deleting"],
   deleted: [],
 } as const satisfies Record<string, readonly string[]>;
 

@@ -221,7 +221,16 @@ export function countPool({ slots, clusters }: Pick<PoolView, "slots" | "cluster
   const inFlight = clusters.filter(isInFlight).length;
   const claimed = clusters.filter((it) => it.state === "claimed").length;
   const tearingDown = clusters.filter(isTearingDown).length;
-  return { available, inFlight, claimed, tearingDown, waiting: slots.filter(isWaiting).length, total: clusters.length };
+  const quarantined = clusters.filter((it) => it.state === "quarantined").length;
+  return {
+    available,
+    inFlight,
+    claimed,
+    tearingDown,
+    quarantined,
+    waiting: slots.filter(isWaiting).length,
+    total: clusters.length,
+  };
 }
 
 /** Clusters that should be warm or on their way now: what the policy in force asks for, none in a pool that drains. */
@@ -282,7 +291,12 @@ function growth(view: PoolView, now: Instant): PoolAction[] {
   const policy = effectivePolicy(view);
   const { available, inFlight, tearingDown, total } = countPool(view);
   const missing = goalOf(view, now) - available - inFlight;
-  const count = Math.min(missing, mostOf(view, now), policy.maxTotal - total, policy.maxConcurrent - inFlight - tearingDown);
+  const count = Math.min(
+    missing,
+    mostOf(view, now),
+    policy.maxTotal - total,
+    policy.maxConcurrent - inFlight - tearingDown,
+  );
   return count > 0 ? [{ kind: "create", count }] : [];
 }
 

@@ -1,4 +1,4 @@
-import type { SandboxReason, SandboxState } from "./lifecycle.ts";
+import type { ClusterState, SandboxReason, SandboxState } from "./lifecycle.ts";
 import type { Instant } from "./time.ts";
 
 /** Why a pool has nothing to hand out, for machines. */
@@ -19,8 +19,9 @@ export type Refusal =
   | { readonly code: "forbidden"; readonly detail: string }
   | { readonly code: "sandbox_not_found" }
   | { readonly code: "pool_not_found"; readonly poolId: string }
+  | { readonly code: "cluster_not_found" }
   | { readonly code: "pool_draining"; readonly poolId: string }
-  | { readonly code: "invalid_state"; readonly state: SandboxState; readonly detail: string }
+  | { readonly code: "invalid_state"; readonly state: SandboxState | ClusterState; readonly detail: string }
   | { readonly code: "extension_limit_reached"; readonly limit: Instant }
   | { readonly code: "sandbox_terminated"; readonly reason: SandboxReason }
   | { readonly code: "etag_mismatch" }

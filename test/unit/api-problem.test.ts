@@ -10,6 +10,7 @@ const refusals: readonly ApiRefusal[] = [
   { code: "invalid_request", detail: "a: wrong", errors: [{ field: "a", detail: "wrong" }] },
   { code: "forbidden", detail: "no" },
   { code: "sandbox_not_found" },
+  { code: "cluster_not_found" },
   { code: "pool_draining", poolId: "small" },
   { code: "pool_not_found", poolId: "x" },
   { code: "route_not_found", path: "/" },
