@@ -2,9 +2,15 @@ import type { TeardownStep } from "../domain/checklist.ts";
 import type { ClusterId } from "../domain/ids.ts";
 import type { ClusterProvider, Removed, StepOutcome } from "../ports/cluster-provider.ts";
 
+/** What of a provider removes a cluster. */
+export type ClusterRemover = Pick<
+  ClusterProvider,
+  "removeCompute" | "removeInterfaces" | "removeCluster" | "verifyGone" | "sweep"
+>;
+
 /** One attempt at a step that needs the cloud only. */
 export function removeFromCloud(
-  provider: ClusterProvider,
+  provider: ClusterRemover,
   id: ClusterId,
   step: Extract<TeardownStep, "compute" | "interfaces" | "cluster" | "verify" | "sweep">,
 ): Promise<StepOutcome<Partial<Removed>>> {

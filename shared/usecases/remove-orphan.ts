@@ -1,15 +1,14 @@
 import type { TeardownStep } from "../domain/checklist.ts";
 import type { ClusterState } from "../domain/lifecycle.ts";
-import type { ClusterProvider } from "../ports/cluster-provider.ts";
 import type { PoolStore } from "../ports/pool-store.ts";
 import type { WorkMessage, WorkQueue } from "../ports/queues.ts";
 import { attemptStep } from "./cluster-step.ts";
 import { findCluster } from "./find-cluster.ts";
-import { removeFromCloud } from "./remove-from-cloud.ts";
+import { type ClusterRemover, removeFromCloud } from "./remove-from-cloud.ts";
 
 interface RemovePorts {
   readonly pools: Pick<PoolStore, "listConfigs" | "getCluster" | "getClosedCluster">;
-  readonly provider: ClusterProvider;
+  readonly provider: ClusterRemover;
   readonly work: WorkQueue;
 }
 
