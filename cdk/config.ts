@@ -1,6 +1,7 @@
 import { clusterIdPrefix } from "../shared/domain/ids.ts";
 import type { PoolConfig } from "../shared/domain/pool.ts";
 import { problemsOf } from "../shared/domain/pool.ts";
+import { chaosPool } from "./chaos-pool.ts";
 import { faultPools } from "./fault-pools.ts";
 
 /** A pool as an operator writes it: the revision follows from the cluster class. */
@@ -84,6 +85,14 @@ const laptop: StageConfig = {
 /** For `test/faults`. */
 const faults: StageConfig = { ...laptop, deploymentId: "sandlot-faults", pools: faultPools(small) };
 
+/** For `npm run chaos`: the janitor removes what nothing else would. */
+const chaos: StageConfig = {
+  ...laptop,
+  deploymentId: "sandlot-chaos",
+  pools: { chaos: chaosPool(small) },
+  janitor: { orphans: "delete" },
+};
+
 const dev: StageConfig = {
   deploymentId: "sandlot-dev",
   issuer: "https://id.example.com",
@@ -118,7 +127,7 @@ const prod: StageConfig = {
 };
 
 /** The stages, by the name that `-c stage=…` takes. */
-export const stages: Readonly<Record<string, StageConfig>> = { laptop, faults, dev, prod };
+export const stages: Readonly<Record<string, StageConfig>> = { laptop, faults, chaos, dev, prod };
 
 /** A configuration that cannot work, with everything that is wrong with it. */
 export class ConfigError extends Error {
