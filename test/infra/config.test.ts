@@ -8,7 +8,7 @@ describe("a stage's configuration", () => {
 
   it("must be chosen: there is no default", () => {
     expect(() => stageConfig(undefined)).toThrow(
-      "No stage was given. Choose one with -c stage=NAME: laptop, faults, dev, prod.",
+      "No stage was given. Choose one with -c stage=NAME: laptop, faults, chaos, dev, prod.",
     );
   });
 
