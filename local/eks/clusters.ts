@@ -181,7 +181,7 @@ export function runClusters(options: ClustersOptions): Clusters {
         controlPlane: undefined,
         controller: undefined,
         isDown: false,
-        endPauses: undefined,
+        pauses: undefined,
         ending: new AbortController(),
         work: Promise.resolve(),
       };

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Cluster, DescribeClusterCommand, EKSClient, ListClustersCommand } from "@aws-sdk/client-eks";
+import { DeleteClusterCommand, EKSClient, ListClustersCommand } from "@aws-sdk/client-eks";
 import { clientConfig } from "../aws.ts";
 import type { Binary } from "../controlplane/binary.ts";
 import { startEtcd } from "../controlplane/etcd.ts";
@@ -8,14 +8,13 @@ import { listenOnLoopback } from "../listener.ts";
 import { groupsFor } from "./access.ts";
 import { callerOf } from "./caller.ts";
 import { connectCloud } from "./cloud/cloud.ts";
-import { type ClusterRecord, newCluster, subjectOf } from "./cluster-record.ts";
+import { type ClusterRecord, subjectOf } from "./cluster-record.ts";
 import { type Clusters, type ClusterView, runClusters } from "./clusters.ts";
 import { emulatorClient } from "./emulator.ts";
 import { effectOnAccess } from "./faults/on-clusters.ts";
 import { faultRegister } from "./faults/register.ts";
 import { forgetCluster } from "./forget.ts";
 import { createFront } from "./front.ts";
-import type { JsonObject } from "./json.ts";
 import { type Durations, defaultDurations } from "./settings.ts";
 import { recordStore } from "./store.ts";
 
@@ -128,7 +127,10 @@ export async function startEks(options: EksOptions): Promise<Eks> {
   }
 }
 
-/** Builds again what MiniStack still knows, and deletes the rest of what an earlier run has left. */
+/**
+ * Builds again what MiniStack still knows, and deletes the rest of what an earlier run has left. What MiniStack alone knows was
+ * being created when that run died: its caller was never answered, and asks again.
+ */
 async function resume(eks: EKSClient, records: readonly ClusterRecord[], clusters: Clusters): Promise<void> {
   const { clusters: names = [] } = await eks.send(new ListClustersCommand({}));
   for (const record of records) {
@@ -137,19 +139,8 @@ async function resume(eks: EKSClient, records: readonly ClusterRecord[], cluster
     if (goes) clusters.remove(record.name);
   }
   for (const name of names.filter((it) => !records.some((record) => record.name === it))) {
-    clusters.create(await recordFromEmulator(eks, name));
+    await eks.send(new DeleteClusterCommand({ name }));
   }
-}
-
-async function recordFromEmulator(eks: EKSClient, name: string): Promise<ClusterRecord> {
-  const { cluster = {} } = await eks.send(new DescribeClusterCommand({ name }));
-  return newCluster({ ...cluster }, asAnswer(cluster), Date.now());
-}
-
-/** As the API words it: times in seconds. */
-function asAnswer(cluster: Cluster): JsonObject {
-  const { createdAt } = cluster;
-  return { ...cluster, ...(createdAt !== undefined && { createdAt: createdAt.getTime() / 1_000 }) };
 }
 
 /** Ends every part, the last started first, even when one cannot end; throws what the first of those threw. */

@@ -10,7 +10,7 @@ import { kubernetesOf } from "./cloud/kubernetes.ts";
 import { type Address, type ClusterRecord, isAutoMode, type PartRecord, subjectOf } from "./cluster-record.ts";
 import { effectsOnCloud } from "./faults/on-cloud.ts";
 import type { ApiServerHealth } from "./faults/on-clusters.ts";
-import { pauseRepeatedly } from "./faults/pause.ts";
+import { type Pauses, pauseRepeatedly } from "./faults/pause.ts";
 import { livingParts, partStatus } from "./part-status.ts";
 import type { Behaviour } from "./settings.ts";
 import type { RecordStore } from "./store.ts";
@@ -34,8 +34,8 @@ export interface RunningCluster {
   controller: CloudController | undefined;
   /** Whether its API server has been killed on purpose. */
   isDown: boolean;
-  /** Ends what halts its API server, while something does. */
-  endPauses: (() => void) | undefined;
+  /** What halts its API server, while something does. */
+  pauses: Pauses | undefined;
   readonly ending: AbortController;
 }
 
@@ -95,8 +95,7 @@ export async function start(options: RunOptions, cluster: RunningCluster, events
 export async function end(cluster: RunningCluster): Promise<void> {
   const { controller, controlPlane } = cluster;
   cluster.address = undefined;
-  cluster.endPauses?.();
-  cluster.endPauses = undefined;
+  await endPauses(cluster);
   await controller?.stop();
   cluster.controller = undefined;
   await controlPlane?.stop();
@@ -109,8 +108,8 @@ export async function follow(
   health: ApiServerHealth,
   restart: () => Promise<void>,
 ): Promise<void> {
-  cluster.endPauses?.();
-  cluster.endPauses = undefined;
+  const pauseSeconds = typeof health === "object" ? health.pauseSeconds : undefined;
+  if (cluster.pauses?.seconds !== pauseSeconds) await endPauses(cluster);
   if (health === "dead") {
     if (!cluster.isDown) killApiServer(cluster);
     return;
@@ -122,7 +121,12 @@ export async function follow(
     await restart();
   }
   const pid = apiServerOf(cluster);
-  if (health !== "alive" && pid !== undefined) cluster.endPauses = pauseRepeatedly(pid, health.pauseSeconds);
+  if (pauseSeconds !== undefined && pid !== undefined) cluster.pauses ??= pauseRepeatedly(pid, pauseSeconds);
+}
+
+async function endPauses(cluster: RunningCluster): Promise<void> {
+  await cluster.pauses?.end();
+  cluster.pauses = undefined;
 }
 
 function killApiServer(cluster: RunningCluster): void {

@@ -1,8 +1,6 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import {
-  AssociateAccessPolicyCommand,
-  CreateAccessEntryCommand,
   CreateClusterCommand,
   CreateNodegroupCommand,
   DeleteClusterCommand,
@@ -18,7 +16,6 @@ import {
 } from "@aws-sdk/client-eks";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Eks } from "../../local/eks/eks.ts";
-import { addFault, clearFaults, listFaults } from "../../local/eks/faults/client.ts";
 import { eventually } from "../support/http.ts";
 import {
   adminToken,
@@ -26,14 +23,13 @@ import {
   get,
   kubernetes,
   type LaptopEks,
+  letIn,
   type Session,
   startLaptopEks,
   tokenFor,
   untilGone,
   untilStatus,
 } from "../support/laptop-eks.ts";
-
-const clusterAdmin = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy";
 
 let laptop: LaptopEks;
 let eks: Eks;
@@ -53,19 +49,6 @@ afterAll(async () => {
   await eks?.stop();
   await laptop?.stop();
 });
-
-async function letIn(cluster: string): Promise<void> {
-  const principalArn = `arn:aws:iam::${laptop.accountId}:role/worker`;
-  await operator.send(new CreateAccessEntryCommand({ clusterName: cluster, principalArn, type: "STANDARD" }));
-  await operator.send(
-    new AssociateAccessPolicyCommand({
-      clusterName: cluster,
-      principalArn,
-      policyArn: clusterAdmin,
-      accessScope: { type: "cluster" },
-    }),
-  );
-}
 
 function named(error: unknown): string {
   return error instanceof Error ? error.name : "";
@@ -114,7 +97,7 @@ describe("an Auto Mode cluster", () => {
   test("lets in whom its access entries name, and nobody else", async () => {
     const cluster = await untilStatus(operator, name, "ACTIVE");
     expect(await get(cluster, "/api", await tokenFor(laptop, worker, name))).toBe(401);
-    await letIn(name);
+    await letIn(laptop, operator, name, "worker");
     expect(await get(cluster, "/api", await tokenFor(laptop, worker, name))).toBe(200);
     expect(await get(cluster, "/api/v1/secrets", await tokenFor(laptop, worker, name))).toBe(200);
     expect(await get(cluster, "/api", await tokenFor(laptop, stranger, name))).toBe(401);
@@ -200,6 +183,39 @@ describe("an Auto Mode cluster", () => {
     await expect(core.readNamespacedService(at)).rejects.toMatchObject({ code: 404 });
   });
 
+  test("gives an Ingress of its class an application load balancer for as long as it exists", async () => {
+    const { networking } = kubernetes(
+      await untilStatus(operator, name, "ACTIVE"),
+      await tokenFor(laptop, worker, name),
+    );
+    await networking.createIngressClass({
+      body: { metadata: { name: "alb" }, spec: { controller: "eks.amazonaws.com/alb" } },
+    });
+    const at = (ingress: string) => ({ name: ingress, namespace: "default" });
+    for (const [ingress, ingressClassName] of [
+      ["web", "alb"],
+      ["other", "nginx"],
+    ] as const) {
+      await networking.createNamespacedIngress({
+        namespace: "default",
+        body: {
+          metadata: { name: ingress },
+          spec: { ingressClassName, defaultBackend: { service: { name: "web", port: { number: 80 } } } },
+        },
+      });
+    }
+    const ingress = await eventually("a hostname", async () => {
+      const read = await networking.readNamespacedIngress(at("web"));
+      return read.status?.loadBalancer?.ingress?.[0]?.hostname === undefined ? undefined : read;
+    });
+    expect(ingress.metadata?.finalizers).toContain("ingress.k8s.aws/resources");
+    expect((await networking.readNamespacedIngress(at("other"))).metadata?.finalizers).toBeUndefined();
+    expect((await laptop.remains(name)).loadBalancers).toBe(1);
+    await networking.deleteNamespacedIngress(at("web"));
+    await eventually("no load balancer", async () => (await laptop.remains(name)).loadBalancers === 0);
+    await expect(networking.readNamespacedIngress(at("web"))).rejects.toMatchObject({ code: 404 });
+  });
+
   test("gives a claim a volume, deletes it with the claim, and leaks it with the cluster", async () => {
     const { core, storage } = kubernetes(
       await untilStatus(operator, name, "ACTIVE"),
@@ -281,7 +297,7 @@ describe("an Auto Mode cluster", () => {
     await untilGone(operator, name);
     expect((await operator.send(new ListClustersCommand({}))).clusters).toEqual([]);
     expect(pids.filter(isAlive)).toEqual([]);
-    expect(await laptop.remains(name)).toEqual({ interfaces: 0, loadBalancers: 0, volumes: 1 });
+    expect(await laptop.remains(name)).toEqual({ interfaces: 0, leaked: 0, loadBalancers: 0, volumes: 1 });
     expect(existsSync(join(laptop.dir, "eks", "clusters", name))).toBe(false);
   });
 });
@@ -291,49 +307,6 @@ test("versions tell when their standard support ends", async () => {
   const old = clusterVersions.find((it) => it.clusterVersion === "1.34");
   expect(old?.endOfStandardSupportDate?.toISOString()).toBe("2026-12-02T00:00:00.000Z");
   expect(clusterVersions.map((it) => it.clusterVersion)).toContain("1.36");
-});
-
-describe("a fault", () => {
-  test("fails a creation that was accepted, as often as it is told to", async () => {
-    const fault = await addFault(eks.url, {
-      kind: "failCreate",
-      cluster: "doomed*",
-      message: "no addresses",
-      times: 1,
-    });
-    const name = "doomed-1";
-    const { cluster } = await operator.send(new CreateClusterCommand(autoMode(laptop, name)));
-    expect(cluster?.status).toBe("CREATING");
-    const failed = await untilStatus(operator, name, "FAILED");
-    expect(failed.health?.issues).toMatchObject([{ code: "InsufficientFreeAddresses", message: "no addresses" }]);
-    expect(await listFaults(eks.url)).toMatchObject([{ id: fault.id, hits: 1, state: "usedUp", clusters: [name] }]);
-    await operator.send(new DeleteClusterCommand({ name }));
-    await untilGone(operator, name);
-    await clearFaults(eks.url);
-  });
-
-  test("refuses, delays or loses calls", async () => {
-    const list = () => operator.send(new ListClustersCommand({})).catch(named);
-    await addFault(eks.url, { kind: "throttled", operation: "ListClusters", times: 1 });
-    await addFault(eks.url, { kind: "quota", operation: "ListClusters", times: 1 });
-    await addFault(eks.url, { kind: "slow", operation: "ListClusters", delaySeconds: 0.3, times: 1 });
-    expect(await list()).toBe("ThrottlingException");
-    expect(await list()).toBe("ResourceLimitExceededException");
-    const before = Date.now();
-    expect(await list()).toMatchObject({ clusters: [] });
-    expect(Date.now() - before).toBeGreaterThan(290);
-
-    // The call takes effect: the same again finds the cluster, another one the name taken.
-    await addFault(eks.url, { kind: "failCreate" });
-    await addFault(eks.url, { kind: "lost", times: 1 });
-    const request = { ...autoMode(laptop, "unheard"), clientRequestToken: "same" };
-    await expect(operator.send(new CreateClusterCommand(request))).rejects.toThrow();
-    expect((await operator.send(new CreateClusterCommand(request))).cluster?.name).toBe("unheard");
-    await untilStatus(operator, "unheard", "FAILED");
-    await operator.send(new DeleteClusterCommand({ name: "unheard" }));
-    await untilGone(operator, "unheard");
-    await clearFaults(eks.url);
-  });
 });
 
 test("after a crash a cluster is there again, with all that was in it, and what lost its record is gone", async () => {

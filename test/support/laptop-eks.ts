@@ -12,7 +12,9 @@ import {
   EC2Client,
 } from "@aws-sdk/client-ec2";
 import {
+  AssociateAccessPolicyCommand,
   type Cluster,
+  CreateAccessEntryCommand,
   type CreateClusterCommandInput,
   DeleteClusterCommand,
   DescribeClusterCommand,
@@ -25,7 +27,7 @@ import {
 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from "@aws-sdk/client-iam";
 import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
-import { CoreV1Api, KubeConfig, StorageV1Api } from "@kubernetes/client-node";
+import { CoreV1Api, KubeConfig, NetworkingV1Api, StorageV1Api } from "@kubernetes/client-node";
 import { clientConfig } from "../../local/aws.ts";
 import { ensureBinary } from "../../local/controlplane/binary.ts";
 import { type Eks, type EksOptions, startEks } from "../../local/eks/eks.ts";
@@ -106,11 +108,16 @@ export async function startLaptopEks() {
       const { AccessKeyId = "", SecretAccessKey = "", SessionToken = "" } = Credentials ?? {};
       return { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken };
     },
-    /** What the cloud holds of a cluster, by its tags. */
+    /** What the cloud holds of a cluster, by its tags; `leaked` of the interfaces have no node. */
     remains: async (cluster: string) => {
       const mentions = (
         tags: readonly { readonly Key?: string | undefined; readonly Value?: string | undefined }[] = [],
-      ) => tags.some((it) => it.Key === "eks:eks-cluster-name" && it.Value === cluster);
+      ) =>
+        tags.some(
+          ({ Key, Value }) =>
+            (Key === "eks:eks-cluster-name" && Value === cluster) ||
+            (Key === `kubernetes.io/cluster/${cluster}` && Value === "owned"),
+        );
       const { NetworkInterfaces = [] } = await ec2.send(new DescribeNetworkInterfacesCommand({}));
       const { Volumes = [] } = await ec2.send(new DescribeVolumesCommand({}));
       const { LoadBalancers = [] } = await elb.send(new DescribeLoadBalancersCommand({}));
@@ -119,6 +126,7 @@ export async function startLaptopEks() {
         ResourceArns.length > 0 ? await elb.send(new DescribeTagsCommand({ ResourceArns })) : {};
       return {
         interfaces: NetworkInterfaces.filter((it) => mentions(it.TagSet)).length,
+        leaked: NetworkInterfaces.filter((it) => mentions(it.TagSet) && it.Status === "available").length,
         volumes: Volumes.filter((it) => mentions(it.Tags)).length,
         loadBalancers: TagDescriptions.filter((it) => mentions(it.Tags)).length,
       };
@@ -161,6 +169,29 @@ export function adminToken(dir: string, cluster: string): string {
   const kubeconfig = new KubeConfig();
   kubeconfig.loadFromFile(join(dir, "clusters", cluster, "admin.kubeconfig"));
   return kubeconfig.getCurrentUser()?.token ?? "";
+}
+
+/** A create call for a cluster whose nodes come from node groups. */
+export function withNodeGroups(laptop: LaptopEks, name: string): CreateClusterCommandInput {
+  const { computeConfig, storageConfig, kubernetesNetworkConfig, bootstrapSelfManagedAddons, ...rest } = autoMode(
+    laptop,
+    name,
+  );
+  return rest;
+}
+
+/** Has an access entry make a role of the laptop's account the cluster's administrator. */
+export async function letIn(laptop: LaptopEks, client: EKSClient, clusterName: string, role: string): Promise<void> {
+  const principalArn = `arn:aws:iam::${laptop.accountId}:role/${role}`;
+  await client.send(new CreateAccessEntryCommand({ clusterName, principalArn, type: "STANDARD" }));
+  await client.send(
+    new AssociateAccessPolicyCommand({
+      clusterName,
+      principalArn,
+      policyArn: "arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy",
+      accessScope: { type: "cluster" },
+    }),
+  );
 }
 
 /** A create call for an Auto Mode cluster. */
@@ -238,5 +269,9 @@ export function kubernetes(cluster: Cluster, token: string) {
     { name: "cluster", server: cluster.endpoint ?? "", caData, skipTLSVerify: false },
     { name: "caller", token },
   );
-  return { core: config.makeApiClient(CoreV1Api), storage: config.makeApiClient(StorageV1Api) };
+  return {
+    core: config.makeApiClient(CoreV1Api),
+    networking: config.makeApiClient(NetworkingV1Api),
+    storage: config.makeApiClient(StorageV1Api),
+  };
 }

@@ -1,8 +1,11 @@
+import { readFileSync } from "node:fs";
 import { expect, test, vi } from "vitest";
 import { readFault } from "../../local/eks/faults/fault-request.ts";
 import { answerAboutFaults } from "../../local/eks/faults/front.ts";
 import { faultKinds } from "../../local/eks/faults/kinds.ts";
 import { AnswerLost, effectOnCall } from "../../local/eks/faults/on-calls.ts";
+import { effectOnDeletion, effectOnEnd, effectOnExistence, effectOnList } from "../../local/eks/faults/on-clusters.ts";
+import { effectOnVersion, effectOnVersionList } from "../../local/eks/faults/on-versions.ts";
 import { faultRegister, matches } from "../../local/eks/faults/register.ts";
 
 const throttled = (more: object = {}) => readFault({ kind: "throttled", ...more });
@@ -50,6 +53,52 @@ test("what lasts counts once a cluster, and holds it until the fault is removed"
   expect(faults.remove(id)).toBe(true);
   expect(faults.remove(id)).toBe(false);
   expect(isHeld("a")).toBe(false);
+});
+
+test("what strikes a cluster once strikes others too, up to its times", () => {
+  const faults = faultRegister();
+  faults.add(readFault({ kind: "vanish", times: 2 }));
+  const strikes = ["a", "a", "b", "c"].map((cluster) => effectOnExistence(faults, { cluster }));
+  expect(strikes).toEqual([true, false, true, false]);
+});
+
+test("a deletion is stuck for so long, or until the fault ends", () => {
+  const faults = faultRegister();
+  const { id } = faults.add(readFault({ kind: "stuckDeleting", cluster: "a", delaySeconds: 2 }));
+  const isStuck = (cluster: string, ms: number) => effectOnDeletion(faults, { cluster }, ms);
+  expect([isStuck("a", 1_999), isStuck("a", 2_000), isStuck("b", 0)]).toEqual([true, false, false]);
+  faults.remove(id);
+  faults.add(readFault({ kind: "stuckDeleting" }));
+  expect(isStuck("a", 1e9)).toBe(true);
+});
+
+test("ghosts are the clusters that went while the fault lasted, or the name that it has", () => {
+  const faults = faultRegister();
+  faults.add(readFault({ kind: "ghost", name: "phantom" }));
+  effectOnEnd(faults, { cluster: "before" });
+  faults.add(readFault({ kind: "ghost", pool: "small" }));
+  effectOnEnd(faults, { cluster: "a", pool: "small" });
+  effectOnEnd(faults, { cluster: "b", pool: "large" });
+  expect(effectOnList(faults)).toEqual(["phantom", "a"]);
+});
+
+test("a version withdrawn for one pool is still listed", () => {
+  const faults = faultRegister();
+  faults.add(readFault({ kind: "versionWithdrawn", version: "1.35", pool: "small" }));
+  faults.add(readFault({ kind: "versionWithdrawn", version: "1.34" }));
+  expect(effectOnVersionList(faults)).toEqual(["1.34"]);
+  expect(effectOnVersion(faults, { cluster: "a", pool: "small" }, "1.35")).toBe(true);
+  expect(effectOnVersion(faults, { cluster: "a", pool: "large" }, "1.35")).toBe(false);
+  expect(effectOnVersion(faults, { cluster: "a", pool: "large" }, "1.34")).toBe(true);
+});
+
+test("the documentation has every kind with its parameters", () => {
+  const docs = readFileSync(new URL("../../docs/laptop.md", import.meta.url), "utf8");
+  for (const [kind, { parameters }] of Object.entries(faultKinds)) {
+    const row = docs.split("\n").find((line) => line.startsWith(`| \`${kind}\``));
+    for (const name of Object.keys(parameters)) expect(row).toContain(`\`${name}\``);
+    expect(row).toBeDefined();
+  }
 });
 
 test("a fault ends with its time, and tells of it", () => {

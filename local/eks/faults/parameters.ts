@@ -8,7 +8,7 @@ export interface Parameter<Value> {
   read(value: unknown): Value | undefined;
 }
 
-/** As the command line names it, each value is a text: numbers are told by this. */
+/** What a value has to be. */
 export interface Reader<Value> {
   readonly is: string;
   read(value: unknown): Value | undefined;
