@@ -2,7 +2,9 @@ import { clusterIdPrefix } from "../shared/domain/ids.ts";
 import type { PoolConfig } from "../shared/domain/pool.ts";
 import { problemsOf } from "../shared/domain/pool.ts";
 import { chaosPool } from "./chaos-pool.ts";
+import { unknownNames } from "./cluster-classes.ts";
 import { faultPools } from "./fault-pools.ts";
+import { readManifests } from "./manifests.ts";
 
 /** A pool as an operator writes it: the revision follows from the cluster class. */
 export type PoolSettings = Omit<PoolConfig, "poolId" | "revision">;
@@ -71,6 +73,20 @@ const laptop: StageConfig = {
       ...small,
       description: "One node, nothing kept warm: every claim waits for its cluster",
       clusterClass: { ...small.clusterClass, nodes: 1 },
+      policy: { minWarm: 0, maxTotal: 2, bufferPercent: 0, maxConcurrent: 2, trimCoolDownSeconds: 60 },
+    },
+    managed: {
+      ...small,
+      description: "A managed node group of one node, an add-on, and a manifest of the owner's",
+      clusterClass: {
+        ...small.clusterClass,
+        nodes: 1,
+        compute: { instanceTypes: ["m7i.large", "m6i.large"] },
+        addons: [{ name: "metrics-server" }],
+        features: ["storage", "networkPolicy"],
+        isolation: { podSecurity: "baseline" },
+        manifests: ["manifests/welcome.yaml"],
+      },
       policy: { minWarm: 0, maxTotal: 2, bufferPercent: 0, maxConcurrent: 2, trimCoolDownSeconds: 60 },
     },
   },
@@ -166,7 +182,11 @@ function checked(config: StageConfig): StageConfig {
       poolId,
     ), `pools.${poolId}: a pool's id must be lower-case letters, digits and dashes, at most 31`);
     for (const { field, problem } of problemsOf(settings)) problems.push(`pools.${poolId}.${field}: ${problem}`);
+    for (const { field, problem } of unknownNames(settings.clusterClass)) {
+      problems.push(`pools.${poolId}.clusterClass.${field}: ${problem}`);
+    }
   }
+  for (const { field, problem } of readManifests(config.pools).problems) problems.push(`${field}: ${problem}`);
   if (problems.length > 0) throw new ConfigError(`The configuration cannot work:\n${problems.join("\n")}`);
   return config;
 }

@@ -30,6 +30,8 @@ const units = {
   ClassBroken: "Count",
   /** A provisioning step that failed for good. */
   StepFailed: "Count",
+  /** A cluster was asked for with a Kubernetes version whose standard support ends soon. */
+  VersionSupportEndsSoon: "Count",
   /** The cloud had no room for a step. */
   StepBlocked: "Count",
   /** Sandboxes ended by the reaper. */

@@ -7,6 +7,7 @@ import { Topic } from "aws-cdk-lib/aws-sns";
 import { EmailSubscription } from "aws-cdk-lib/aws-sns-subscriptions";
 import type { IQueue } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
+import { supportNoticeDays } from "../../shared/domain/kubernetes-version.ts";
 import type { StageConfig } from "../config.ts";
 import type { Deployment } from "./deployment.ts";
 import type { Scheduled } from "./schedules.ts";
@@ -104,6 +105,14 @@ export class Alarms extends Construct {
       threshold: 0,
       impact: `Clusters of pool ${poolId}'s class fail to build: nothing more is built, and claims are served from what is warm only.`,
       runbook: "class-broken",
+    });
+    // Counted with each cluster that is asked for, so it is kept in mind for a day.
+    this.alarm(`VersionSupportEndsSoon-${poolId}`, {
+      metric: metric("worker", "VersionSupportEndsSoon").with({ period: Duration.hours(1) }),
+      threshold: 0,
+      of: { bad: 1, periods: 24 },
+      impact: `Pool ${poolId} builds clusters of a Kubernetes version that leaves standard support within ${supportNoticeDays} days: after that it builds none, and runs empty.`,
+      runbook: "kubernetes-version",
     });
   }
 

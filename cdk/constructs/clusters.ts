@@ -5,6 +5,7 @@ import { clusterIdPrefix } from "../../shared/domain/ids.ts";
 import { explain, explainManagedPolicy, explainWildcard } from "./acknowledgement.ts";
 import { type Deployment, deploymentTag } from "./deployment.ts";
 import type { LambdaFunction } from "./function.ts";
+import { ManagedNodes } from "./managed-nodes.ts";
 import { allowing, type Wire } from "./wire.ts";
 
 const awsManaged =
@@ -31,6 +32,8 @@ export class Clusters extends Construct {
   private readonly deployment: Deployment;
   private readonly clusterRole: Role;
   private readonly nodeRole: Role;
+  /** What clusters with managed node groups need beyond all that. */
+  readonly managed: ManagedNodes;
 
   constructor(scope: Construct, id: string, props: { readonly deployment: Deployment }) {
     super(scope, id);
@@ -50,6 +53,7 @@ export class Clusters extends Construct {
       "AmazonEKSWorkerNodeMinimalPolicy",
       "AmazonEC2ContainerRegistryPullOnly",
     ]);
+    this.managed = new ManagedNodes(this, "Managed", props);
   }
 
   private role(id: string, assumedBy: ServicePrincipal, policies: readonly string[]): Role {
@@ -139,6 +143,7 @@ export class Clusters extends Construct {
         ),
       ),
     );
+    this.managed.letProvide(worker, prefix);
     this.explainWildcards(worker.role, prefix);
   }
 

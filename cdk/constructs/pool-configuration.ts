@@ -1,7 +1,9 @@
 import { CustomResource, Duration } from "aws-cdk-lib";
+import { PolicyStatement } from "aws-cdk-lib/aws-iam";
 import { Construct, type IDependable } from "constructs";
 import type { Environment } from "../../lambdas/configurer/env.ts";
 import type { StageConfig } from "../config.ts";
+import { readManifests } from "../manifests.ts";
 import type { Deployment } from "./deployment.ts";
 import { LambdaFunction } from "./function.ts";
 import type { QueueWithDeadLetters } from "./queues.ts";
@@ -31,10 +33,11 @@ export class PoolConfiguration extends Construct {
       timeout,
       memorySize: 512,
       environment: {
-        TABLE_NAME: props.table.allowing(["Query", "PutItem"]),
+        TABLE_NAME: props.table.allowing(["Query", "PutItem", "UpdateItem"]),
         REFILL_QUEUE_URL: props.refill.sending(),
       },
     });
+    this.configurer.allow(new PolicyStatement({ actions: ["eks:DescribeClusterVersions"], resources: ["*"] }));
     new CustomResource(this, "Pools", {
       resourceType: "Custom::SandlotPools",
       serviceToken: this.configurer.function.functionArn,
@@ -42,7 +45,11 @@ export class PoolConfiguration extends Construct {
       serviceTimeout: timeout.plus(Duration.seconds(30)),
       // As text: CloudFormation turns the numbers of a custom resource into strings.
       // With the bundle, so that a release that writes them otherwise writes them anew.
-      properties: { Pools: JSON.stringify(props.pools), Configurer: this.configurer.bundle },
+      properties: {
+        Pools: JSON.stringify(props.pools),
+        Manifests: JSON.stringify(readManifests(props.pools).files),
+        Configurer: this.configurer.bundle,
+      },
     });
   }
 }

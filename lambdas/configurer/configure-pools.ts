@@ -1,60 +1,41 @@
-import { createHash } from "node:crypto";
-import * as z from "zod/mini";
-import { asId, type PoolId } from "../../shared/domain/ids.ts";
-import { type ClusterClass, type PoolConfig, problemsOf } from "../../shared/domain/pool.ts";
+import type { PoolConfig } from "../../shared/domain/pool.ts";
 import type { Clock } from "../../shared/ports/clock.ts";
+import type { KubernetesVersions } from "../../shared/ports/kubernetes-versions.ts";
 import type { PoolStore } from "../../shared/ports/pool-store.ts";
 import type { RefillQueue } from "../../shared/ports/queues.ts";
+import { checkVersions } from "./check-versions.ts";
+import { parsePools } from "./pool-settings.ts";
 
 export interface ConfigurerPorts {
-  readonly pools: Pick<PoolStore, "listConfigs" | "putConfig" | "readPool">;
+  readonly pools: Pick<PoolStore, "listConfigs" | "putConfig" | "saveClass" | "readPool">;
+  readonly versions: KubernetesVersions;
   readonly refill: RefillQueue;
   readonly clock: Clock;
 }
 
-const settings = z.strictObject({
-  description: z.string(),
-  clusterClass: z.strictObject({ kubernetesVersion: z.string(), nodes: z.number() }),
-  policy: z.strictObject({
-    minWarm: z.number(),
-    maxTotal: z.number(),
-    bufferPercent: z.number(),
-    maxConcurrent: z.number(),
-    trimCoolDownSeconds: z.number(),
-  }),
-  lease: z.strictObject({
-    defaultTtlSeconds: z.number(),
-    maxTtlSeconds: z.number(),
-    maxLifetimeSeconds: z.number(),
-    activationDeadlineSeconds: z.number(),
-    maxQueueSeconds: z.number(),
-  }),
-  quotas: z.strictObject({ owner: z.number(), tenant: z.number() }),
-  health: z.exactOptional(
-    z.strictObject({
-      probeEverySeconds: z.exactOptional(z.number()),
-      maxWarmSeconds: z.exactOptional(z.number()),
-      lostAfterSeconds: z.exactOptional(z.number()),
-    }),
-  ),
-  /** The names of the steps are checked with everything else, by `problemsOf`. */
-  stepBudgets: z.exactOptional(z.record(z.string(), z.number())),
-});
-const schema = z.record(z.string(), settings);
-
 /**
- * Makes the table's pools those of `text`: writes each one, retires the ones that are no longer named, and nudges all.
+ * Makes the table's pools those of `settings`: writes each one, retires the ones that are no longer named, and nudges all.
  * Nothing is written unless everything can work. Repeating it changes nothing.
  *
- * @param text JSON, settings by pool id.
+ * @param settings JSON, settings by pool id.
+ * @param manifests JSON, the objects in each file that a class names.
  * @throws naming every field that is wrong.
  */
-export async function configurePools({ pools, refill, clock }: ConfigurerPorts, text: string): Promise<void> {
-  const wanted = parsePools(text);
-  const kept = new Set(wanted.map((it) => it.poolId));
-  const retired = (await pools.listConfigs()).filter((it) => !kept.has(it.poolId)).map(retire);
-  for (const config of [...wanted, ...retired]) await pools.putConfig(config);
-  for (const { poolId } of [...wanted, ...retired]) await refill.nudge(poolId, clock());
+export async function configurePools(
+  { pools, versions, refill, clock }: ConfigurerPorts,
+  settings: string,
+  manifests: string,
+): Promise<void> {
+  const wanted = parsePools(settings, manifests);
+  const present = await pools.listConfigs();
+  const configs = wanted.map(({ config }) => config);
+  await checkVersions(versions, configs, present, clock());
+  const kept = new Set(configs.map((it) => it.poolId));
+  const retired = present.filter((it) => !kept.has(it.poolId)).map(retire);
+  // Before the configuration: who reads that looks for what it names.
+  for (const { config, built } of wanted) await pools.saveClass(config.poolId, built, clock());
+  for (const config of [...configs, ...retired]) await pools.putConfig(config);
+  for (const { poolId } of [...configs, ...retired]) await refill.nudge(poolId, clock());
 }
 
 /**
@@ -81,25 +62,4 @@ export async function dissolvePools({ pools, refill, clock }: ConfigurerPorts): 
 /** A pool that makes no clusters any more: it empties as its sandboxes end, and its record stays for those who ask. */
 function retire(config: PoolConfig): PoolConfig {
   return { ...config, policy: { ...config.policy, minWarm: 0, maxTotal: 0, bufferPercent: 0, trimCoolDownSeconds: 0 } };
-}
-
-function parsePools(text: string): PoolConfig[] {
-  const parsed = z.safeParse(schema, JSON.parse(text));
-  const problems = parsed.success
-    ? Object.entries(parsed.data).flatMap(([poolId, pool]) =>
-        problemsOf(pool).map(({ field, problem }) => `pools.${poolId}.${field}: ${problem}`),
-      )
-    : parsed.error.issues.map(({ path, message }) => `pools.${path.join(".")}: ${message}`);
-  if (!parsed.success || problems.length > 0) throw new Error(`The pools cannot work:\n${problems.join("\n")}`);
-  return Object.entries(parsed.data).map(([poolId, pool]) => ({
-    ...pool,
-    poolId: asId<PoolId>(poolId),
-    revision: revisionOf(pool.clusterClass),
-  }));
-}
-
-/** The same for the same content, in whatever order its fields were written. */
-function revisionOf(clusterClass: ClusterClass): string {
-  const content = JSON.stringify(Object.entries(clusterClass).sort(([a], [b]) => (a < b ? -1 : 1)));
-  return createHash("sha256").update(content).digest("hex").slice(0, 8);
 }

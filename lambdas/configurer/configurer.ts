@@ -12,7 +12,10 @@ export function createHandler(ports: ConfigurerPorts, respond: Respond, logger: 
     async (event) => {
       try {
         if (event.RequestType === "Delete") await dissolvePools(ports);
-        else await configurePools(ports, String(event.ResourceProperties.Pools));
+        else {
+          const { Pools: pools, Manifests: manifests = "{}" } = event.ResourceProperties;
+          await configurePools(ports, String(pools), String(manifests));
+        }
       } catch (error) {
         logger.error("The pools could not be configured.", { error });
         throw error;

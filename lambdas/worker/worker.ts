@@ -61,6 +61,7 @@ function valuesOf(outcome: AdvanceOutcome): Partial<Record<MetricName, number>> 
     case "lost":
       return { SandboxesLost: 1 };
     case "advanced":
+      return outcome.supportEndsAt === undefined ? undefined : { VersionSupportEndsSoon: 1 };
     case "cleared":
     case "well":
     case "ailing":

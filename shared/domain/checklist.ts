@@ -6,6 +6,7 @@ export const provisionSteps = [
   { step: "create", state: "provisioning", budgetSeconds: 300 },
   { step: "wait", state: "provisioning", budgetSeconds: 1200 },
   { step: "access", state: "provisioning", budgetSeconds: 300 },
+  { step: "nodes", state: "provisioning", budgetSeconds: 1200 },
   { step: "bootstrap", state: "provisioning", budgetSeconds: 300 },
   { step: "validate", state: "validating", budgetSeconds: 900 },
 ] as const satisfies readonly ChecklistStep[];

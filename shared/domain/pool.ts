@@ -1,14 +1,9 @@
 import { provisionSteps, type StepBudgets, teardownSteps } from "./checklist.ts";
+import type { ClusterClass } from "./cluster-class.ts";
+import { problemsOfClass } from "./cluster-class-problems.ts";
+import type { ConfigProblem } from "./config-problem.ts";
 import { defaultHealthPolicy, type HealthPolicy } from "./health.ts";
 import type { PoolId } from "./ids.ts";
-
-/** What a cluster of a pool is made of. A change of any field gives a new `revision`. */
-export interface ClusterClass {
-  /** Kubernetes minor version, `1.36`. */
-  readonly kubernetesVersion: string;
-  /** Nodes that must be Ready, each running the canary, before a cluster counts as usable. */
-  readonly nodes: number;
-}
 
 /** How many warm clusters a pool keeps. */
 export interface PoolPolicy {
@@ -58,12 +53,6 @@ export interface PoolConfig {
   readonly revision: string;
 }
 
-/** One thing wrong with a configuration: the field's path and what would be right. */
-export interface ConfigProblem {
-  readonly field: string;
-  readonly problem: string;
-}
-
 /** How the pool's clusters are watched: its own words, and the defaults where it has none. */
 export function healthPolicyOf({ health }: Pick<PoolConfig, "health">): HealthPolicy {
   return { ...defaultHealthPolicy, ...health };
@@ -81,10 +70,9 @@ export function problemsOf(config: Settings): ConfigProblem[] {
       value >= min &&
       value <= max, `must be a whole number from ${min} to ${max}`);
 
-  require("clusterClass.kubernetesVersion", /^1\.\d{2}$/.test(
-    clusterClass.kubernetesVersion,
-  ), "must be a minor version such as 1.36");
-  whole("clusterClass.nodes", clusterClass.nodes, 1, 20);
+  for (const { field, problem } of problemsOfClass(clusterClass)) {
+    problems.push({ field: `clusterClass.${field}`, problem });
+  }
   whole("policy.minWarm", policy.minWarm, 0);
   whole("policy.maxTotal", policy.maxTotal, 0);
   whole("policy.bufferPercent", policy.bufferPercent, 0, 99);

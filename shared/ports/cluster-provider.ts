@@ -1,6 +1,7 @@
 import type { ClusterAddress, TeardownFinding } from "../domain/cluster.ts";
+import type { ClusterClass, ClusterOrder } from "../domain/cluster-class.ts";
 import type { ClusterId } from "../domain/ids.ts";
-import type { ClusterClass } from "../domain/pool.ts";
+import type { Instant } from "../domain/time.ts";
 
 /** What one attempt at a step came to. */
 export type StepOutcome<Facts = object> =
@@ -30,12 +31,18 @@ export type Removed = { readonly removed: readonly TeardownFinding["resource"][]
  * that does not. Unexpected answers of the cloud are thrown.
  */
 export interface ClusterProvider {
-  /** Asks for the cluster, or adopts the one that an earlier attempt asked for. Cloud idempotency token: the cluster's id. */
-  create(id: ClusterId, clusterClass: ClusterClass): Promise<StepOutcome>;
+  /**
+   * Asks for the cluster, or adopts the one that an earlier attempt asked for. Cloud idempotency token: the cluster's id.
+   *
+   * @returns `supportEndsAt` when the cloud's standard support for its Kubernetes version ends soon; one past it fails.
+   */
+  create(id: ClusterId, order: ClusterOrder): Promise<StepOutcome<{ readonly supportEndsAt?: Instant }>>;
   /** Done when the cloud calls it active. */
   awaitActive(id: ClusterId): Promise<StepOutcome<{ readonly address: ClusterAddress }>>;
   /** Lets the worker administer the cluster and the access function issue credentials, and nobody else. */
   grantAccess(id: ClusterId): Promise<StepOutcome>;
+  /** Asks for the node group and the add-ons of the class, or adopts them; done when the cloud calls all of them active. */
+  provideNodes(id: ClusterId, clusterClass: ClusterClass): Promise<StepOutcome>;
 
   /** What the cloud says of it; `well` tells nothing about its API server. */
   inspect(id: ClusterId): Promise<Probe>;

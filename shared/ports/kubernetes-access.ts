@@ -1,4 +1,5 @@
 import type { ClusterAddress } from "../domain/cluster.ts";
+import type { ClassRevision } from "../domain/cluster-class.ts";
 import type { ClusterId, SandboxId } from "../domain/ids.ts";
 import type { Instant } from "../domain/time.ts";
 import type { Probe, Removed, StepOutcome } from "./cluster-provider.ts";
@@ -16,8 +17,11 @@ export interface Credential {
 
 /** Administers clusters: for the worker only. Each method is one short, re-entrant step. */
 export interface KubernetesAdministration {
-  /** The owner's service account and role, the role of the token issuer, and the policy that blocks the metadata address. */
-  bootstrap(target: KubernetesTarget): Promise<StepOutcome>;
+  /**
+   * The owner's service account and role, the role of the token issuer, the class's features and isolation, then its manifests.
+   * Fails with `fault: "class"` and the API server's own words when it will not take a manifest.
+   */
+  bootstrap(target: KubernetesTarget, built: ClassRevision): Promise<StepOutcome>;
   /**
    * Does what the user will do, with the credential that the user will get: reach the API, see `nodes` nodes Ready, have a
    * deployment become Available on each; then removes its traces. `note` says how far it is: "nodes Ready 1 of 2".

@@ -1,5 +1,6 @@
 import type { ProvisionStep, TeardownStep } from "../domain/checklist.ts";
 import type { Cluster, TeardownReport } from "../domain/cluster.ts";
+import type { Instant } from "../domain/time.ts";
 import type { ClusterProvider } from "../ports/cluster-provider.ts";
 import type { KubernetesAdministration } from "../ports/kubernetes-access.ts";
 import type { RefillQueue, WorkQueue } from "../ports/queues.ts";
@@ -24,7 +25,12 @@ export type AdvanceOutcome =
       /** What the step threw, when it waits for that. */
       readonly error?: unknown;
     }
-  | { readonly kind: "advanced"; readonly step: ProvisionStep | TeardownStep }
+  | {
+      readonly kind: "advanced";
+      readonly step: ProvisionStep | TeardownStep;
+      /** It was asked for with a Kubernetes version whose standard support ends soon. */
+      readonly supportEndsAt?: Instant;
+    }
   | { readonly kind: "available"; readonly seconds: number }
   /** Warm before, in doubt for a while, and back in a slot. */
   | { readonly kind: "cleared" }

@@ -3,6 +3,7 @@ import { ailing, doubtSeconds, type Health, isLost, well } from "../domain/healt
 import { healthPolicyOf, type PoolConfig } from "../domain/pool.ts";
 import { after, secondsUntil } from "../domain/time.ts";
 import type { Probe } from "../ports/cluster-provider.ts";
+import { builtClass } from "./built-class.ts";
 import { type AdvanceOutcome, type AdvancePorts, sendNext } from "./cluster-step.ts";
 import { endSandbox } from "./end-sandbox.ts";
 
@@ -44,7 +45,9 @@ async function look(
   const address = await pools.getAddress(id);
   if (!address) return { kind: "ailing", note: "its address is not on record" };
   const target = { id, ...address };
-  return cluster.state === "available" ? kubernetes.probe(target, config.clusterClass.nodes) : kubernetes.reach(target);
+  if (cluster.state === "claimed") return kubernetes.reach(target);
+  const { clusterClass } = await builtClass(pools, cluster, config);
+  return kubernetes.probe(target, clusterClass.nodes);
 }
 
 async function keep<Outcome extends AdvanceOutcome>(

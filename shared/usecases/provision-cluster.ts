@@ -5,9 +5,11 @@ import { type Cluster, type ClusterAddress, type ClusterIn, type ClusterInFlight
 import { well } from "../domain/health.ts";
 import type { ClusterId } from "../domain/ids.ts";
 import { healthPolicyOf, type PoolConfig } from "../domain/pool.ts";
+import type { Instant } from "../domain/time.ts";
 import type { StepOutcome } from "../ports/cluster-provider.ts";
 import type { KubernetesTarget } from "../ports/kubernetes-access.ts";
 import type { PoolStore } from "../ports/pool-store.ts";
+import { builtClass } from "./built-class.ts";
 import { type AdvanceOutcome, type AdvancePorts, attemptStep, sendNext } from "./cluster-step.ts";
 import { placeCluster } from "./place-cluster.ts";
 
@@ -23,7 +25,7 @@ export async function provision(ports: AdvancePorts, cluster: ClusterInFlight): 
   const outcome = await attemptStep(() => attempt(ports, cluster, config));
   switch (outcome.kind) {
     case "done":
-      return advance(ports, cluster, config, outcome.address);
+      return advance(ports, cluster, config, outcome);
     case "failed":
       return fail(ports, cluster, outcome);
     case "again":
@@ -36,28 +38,38 @@ export async function provision(ports: AdvancePorts, cluster: ClusterInFlight): 
       if (!(await pools.saveCluster(waiting))) return { kind: "nothing" };
       const blocked = outcome.kind === "capacityBlocked";
       await sendNext(ports.work, waiting, afterSeconds);
-      if (blocked && step === "create") await noteCapacity(ports, cluster, "blocked");
+      if (blocked && (step === "create" || step === "nodes")) await noteCapacity(ports, cluster, "blocked");
       return { kind: "waiting", step, note, blocked, ...("error" in outcome && { error: outcome.error }) };
     }
   }
 }
 
+interface StepFacts {
+  readonly address?: ClusterAddress;
+  readonly supportEndsAt?: Instant;
+}
+
 async function attempt(
   { provider, kubernetes, pools }: AdvancePorts,
   cluster: ClusterInFlight,
-  { clusterClass }: PoolConfig,
-): Promise<StepOutcome<{ readonly address?: ClusterAddress }>> {
+  config: PoolConfig,
+): Promise<StepOutcome<StepFacts>> {
+  const { id } = cluster;
   switch (cluster.progress.step) {
     case "create":
-      return provider.create(cluster.id, clusterClass);
+      return provider.create(id, config);
     case "wait":
-      return provider.awaitActive(cluster.id);
+      return provider.awaitActive(id);
     case "access":
-      return provider.grantAccess(cluster.id);
+      return provider.grantAccess(id);
+    case "nodes":
+      return provider.provideNodes(id, (await builtClass(pools, cluster, config)).clusterClass);
     case "bootstrap":
-      return kubernetes.bootstrap(await target(pools, cluster));
-    case "validate":
+      return kubernetes.bootstrap(await target(pools, cluster), await builtClass(pools, cluster, config));
+    case "validate": {
+      const { clusterClass } = await builtClass(pools, cluster, config);
       return kubernetes.validate(await target(pools, cluster), clusterClass.nodes);
+    }
   }
 }
 
@@ -71,7 +83,7 @@ async function advance(
   ports: AdvancePorts,
   cluster: ClusterInFlight,
   config: PoolConfig,
-  address?: ClusterAddress,
+  { address, supportEndsAt }: StepFacts,
 ): Promise<AdvanceOutcome> {
   const { pools, clock, refill, work } = ports;
   const now = clock();
@@ -99,7 +111,7 @@ async function advance(
   if (!(await pools.saveCluster(advanced))) return { kind: "nothing" };
   await sendNext(work, advanced);
   if (step === "create") await noteCapacity(ports, cluster, "free");
-  return { kind: "advanced", step };
+  return { kind: "advanced", step, ...(supportEndsAt !== undefined && { supportEndsAt }) };
 }
 
 /** Attempts while others account for the same pool's builds. */

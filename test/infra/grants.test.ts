@@ -7,7 +7,7 @@ interface Statement {
   readonly Effect: string;
   readonly Action: string | readonly string[];
   readonly Resource: unknown;
-  readonly Condition?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
+  readonly Condition?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
 
 /** What a function's role may do, a line for each kind of resource: `dynamodb Table: GetItem Query`. */
@@ -30,7 +30,7 @@ function grantsOf(roleId: string): string[] {
 function condition(conditions: Statement["Condition"]): string {
   const tests = Object.entries(conditions ?? {}).flatMap(([operator, wanted]) =>
     Object.entries(wanted).map(([key, value]) => {
-      return `${key} ${operator === "StringLike" ? "like" : "is"} ${[value].flat().join(" or ")}`;
+      return `${key} ${operator === "StringLike" ? "like" : "is"} ${[value].flat().map(shown).join(" or ")}`;
     }),
   );
   return tests.length === 0 ? "" : ` if ${tests.join(" and ")}`;
@@ -38,7 +38,9 @@ function condition(conditions: Statement["Condition"]): string {
 
 function statementsOf(roleId: string): Statement[] {
   const role = JSON.stringify({ Ref: idOf(stack.resources, roleId) });
-  return Object.values(stack.of("AWS::IAM::Policy"))
+  // What is too much for a role's inline policies, the CDK moves into managed ones of the stack.
+  return ["AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"]
+    .flatMap((type) => Object.values(stack.of(type)))
     .filter(({ Roles }) => Roles.some((it: unknown) => JSON.stringify(it) === role))
     .flatMap(({ PolicyDocument }) => PolicyDocument.Statement);
 }
@@ -49,7 +51,11 @@ function shown(resource: unknown): string {
   const { "Fn::GetAtt": attribute, "Fn::Join": join } = resource as Record<string, [string, unknown]>;
   if (attribute) return attribute[0].replace(/[0-9A-F]{8}$/, "");
   const parts = (join?.[1] ?? []) as readonly unknown[];
-  const text = parts.map((part) => (typeof part === "object" && !("Ref" in (part ?? {})) ? shown(part) : part));
+  const text = parts.map((part) => {
+    if (typeof part !== "object" || part === null) return part;
+    if (!("Ref" in part)) return shown(part);
+    return String(part.Ref).startsWith("AWS::") ? "" : String(part.Ref).replace(/[0-9A-F]{8}$/, "");
+  });
   return text
     .filter((part) => typeof part === "string")
     .join("")
@@ -82,13 +88,22 @@ const expected: Readonly<Record<string, readonly string[]>> = {
     "sqs QueuesRefillQueue: SendMessage",
     `sqs QueuesWorkQueue: ${consumes} SendMessage`,
     "eks cluster/sandlot-laptop-cls-* if aws:RequestTag/sandlot:deployment is sandlot-laptop: CreateCluster",
-    "eks cluster/sandlot-laptop-cls-*: AssociateAccessPolicy CreateAccessEntry DeleteCluster DeleteNodegroup DescribeCluster ListNodegroups TagResource UpdateClusterConfig",
+    "eks cluster/sandlot-laptop-cls-*: AssociateAccessPolicy CreateAccessEntry CreateAddon CreateNodegroup CreatePodIdentityAssociation DeleteCluster DeleteNodegroup DescribeAddon DescribeCluster DescribeNodegroup ListNodegroups TagResource UpdateClusterConfig",
     "eks access-entry/sandlot-laptop-cls-*: AssociateAccessPolicy TagResource",
-    "eks nodegroup/sandlot-laptop-cls-*: DeleteNodegroup",
+    "eks nodegroup/sandlot-laptop-cls-*: DeleteNodegroup DescribeNodegroup TagResource",
+    "eks addon/sandlot-laptop-cls-*: DescribeAddon TagResource",
+    "eks podidentityassociation/sandlot-laptop-cls-*: TagResource",
+    "eks *: DescribeClusterVersions",
+    "ec2 * if ec2:LaunchTemplate is launch-template/ClustersManagedLaunchTemplate: RunInstances",
     "iam ClustersClusterRole if iam:PassedToService is eks.amazonaws.com: PassRole",
     "iam ClustersClusterRole: GetRole",
     "iam ClustersNodeRole if iam:PassedToService is eks.amazonaws.com or ec2.amazonaws.com: PassRole",
     "iam ClustersNodeRole: GetRole",
+    "iam ClustersManagedNodeRole if iam:PassedToService is eks.amazonaws.com or ec2.amazonaws.com: PassRole",
+    "iam ClustersManagedNodeRole: GetRole ListAttachedRolePolicies",
+    "iam ClustersManagedStorageRole if iam:PassedToService is eks.amazonaws.com or pods.eks.amazonaws.com: PassRole",
+    "iam ClustersManagedStorageRole: GetRole",
+    "iam role/aws-service-role/eks-nodegroup.amazonaws.com/AWSServiceRoleForAmazonEKSNodegroup if iam:AWSServiceName is eks-nodegroup.amazonaws.com: CreateServiceLinkedRole",
     "iam role/aws-service-role/eks.amazonaws.com/AWSServiceRoleForAmazonEKS if iam:AWSServiceName is eks.amazonaws.com: CreateServiceLinkedRole",
     "ec2 *: DescribeNetworkInterfaces DescribeSecurityGroups DescribeVolumes",
     ...leftover("ec2 network-interface/*: DeleteNetworkInterface"),
@@ -107,7 +122,11 @@ const expected: Readonly<Record<string, readonly string[]>> = {
     "ec2 *: DescribeNetworkInterfaces DescribeSecurityGroups DescribeVolumes",
     "elasticloadbalancing *: DescribeLoadBalancers DescribeTags DescribeTargetGroups",
   ],
-  PoolConfigurationConfigurer: ["dynamodb Table: PutItem Query", "sqs QueuesRefillQueue: SendMessage"],
+  PoolConfigurationConfigurer: [
+    "dynamodb Table: PutItem Query UpdateItem",
+    "eks *: DescribeClusterVersions",
+    "sqs QueuesRefillQueue: SendMessage",
+  ],
 };
 
 describe("what each function may do", () => {

@@ -27,16 +27,18 @@ import { kubernetesAdministration } from "../../shared/adapters/kubernetes/admin
 import { type KubernetesClient, withClient } from "../../shared/adapters/kubernetes/client.ts";
 import type { ClusterIdentity } from "../../shared/adapters/kubernetes/connection.ts";
 import { credentialIssuer } from "../../shared/adapters/kubernetes/credentials.ts";
-import { asId, type ClusterId, type SandboxId } from "../../shared/domain/ids.ts";
+import { asId, type ClusterId, type PoolId, type SandboxId } from "../../shared/domain/ids.ts";
 import type { ClusterProvider, StepOutcome } from "../../shared/ports/cluster-provider.ts";
 import type {
   CredentialIssuer,
   KubernetesAdministration,
   KubernetesTarget,
 } from "../../shared/ports/kubernetes-access.ts";
+import { aClassRevision } from "../support/builders.ts";
 
 const deploymentId = "sandlot-test";
-const clusterClass = { kubernetesVersion: "1.36", nodes: 2 };
+const built = aClassRevision({ clusterClass: { kubernetesVersion: "1.36", nodes: 2 } });
+const order = { ...built, poolId: asId<PoolId>("small") };
 const roleArn = (name: string) => `arn:aws:iam::000000000000:role/${name}`;
 const dir = mkdtempSync(join(tmpdir(), "sandlot-cluster-lifecycle-"));
 
@@ -106,6 +108,9 @@ beforeAll(async () => {
     deploymentId,
     clusterRoleArn: roleArn("cluster"),
     nodeRoleArn: roleArn("node"),
+    managedNodeRoleArn: roleArn("node"),
+    storageRoleArn: roleArn("node"),
+    launchTemplateId: "lt-0123456789abcdef0",
     workerRoleArn: roleArn("worker"),
     accessRoleArn: roleArn("access"),
     subnetIds,
@@ -132,15 +137,16 @@ async function through<Outcome extends StepOutcome & { removed?: readonly string
 }
 
 async function provision(id: ClusterId): Promise<KubernetesTarget> {
-  await through(() => provider.create(id, clusterClass));
-  await through(() => provider.create(id, clusterClass));
+  await through(() => provider.create(id, order));
+  await through(() => provider.create(id, order));
   const { outcome } = await through(() => provider.awaitActive(id));
   if (outcome.kind !== "done") throw new Error("It is not active.");
   const target = { id, ...outcome.address };
   for (const step of [
     () => provider.grantAccess(id),
-    () => administration.bootstrap(target),
-    () => administration.validate(target, clusterClass.nodes),
+    () => provider.provideNodes(id, built.clusterClass),
+    () => administration.bootstrap(target, built),
+    () => administration.validate(target, built.clusterClass.nodes),
   ]) {
     await through<StepOutcome>(step);
   }
@@ -227,7 +233,10 @@ const nothing = { balancers: 0, volumes: 0, interfaces: 0, clusters: 0 };
 test("a cluster is built, used, and torn down without a trace, each step twice", { timeout: 180_000 }, async () => {
   const id = asId<ClusterId>("cls-1");
   const target = await provision(id);
-  expect(await stranger.bootstrap(target)).toMatchObject({ kind: "again", note: expect.stringContaining("401") });
+  expect(await stranger.bootstrap(target, built)).toMatchObject({
+    kind: "again",
+    note: expect.stringContaining("401"),
+  });
 
   const { token } = await issuer.issue(target, asId<SandboxId>("sbx_1"), 600);
   await withClient(target, token, use);
@@ -266,7 +275,7 @@ test("a credential of one cluster is worth nothing at another", { timeout: 180_0
   expect(refused instanceof ApiException ? refused.code : refused).toBe(401);
   // The worker's own token for one cluster does not open the other.
   const misled = kubernetesAdministration({ ...worker, clusterName: () => clusterName(deploymentId, one.id) });
-  expect(await misled.bootstrap(two)).toMatchObject({ kind: "again", note: expect.stringContaining("401") });
+  expect(await misled.bootstrap(two, built)).toMatchObject({ kind: "again", note: expect.stringContaining("401") });
   await Promise.all([one, two].map((it) => tearDown(it.id, [])));
   expect(await inCloud()).toEqual(nothing);
 });

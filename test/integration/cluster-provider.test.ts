@@ -36,11 +36,15 @@ import { type Ministack, startMinistack } from "../../local/ministack/ministack.
 import type { EksDeployment } from "../../shared/adapters/eks/deployment.ts";
 import { clusterName } from "../../shared/adapters/eks/naming.ts";
 import { eksProvider } from "../../shared/adapters/eks/provider.ts";
-import { asId, type ClusterId } from "../../shared/domain/ids.ts";
+import { asId, type ClusterId, type PoolId } from "../../shared/domain/ids.ts";
 import type { ClusterProvider, StepOutcome } from "../../shared/ports/cluster-provider.ts";
 
 const deploymentId = "sandlot-test";
-const clusterClass = { kubernetesVersion: "1.36", nodes: 2 };
+const order = {
+  poolId: asId<PoolId>("small"),
+  revision: "r1",
+  clusterClass: { kubernetesVersion: "1.36", nodes: 2 },
+};
 const role = (name: string) => `arn:aws:iam::000000000000:role/${name}`;
 const assumable = JSON.stringify({
   Version: "2012-10-17",
@@ -69,7 +73,7 @@ beforeAll(async () => {
   ec2 = new EC2Client(settings);
   elb = new ElasticLoadBalancingV2Client(settings);
   const iam = new IAMClient(settings);
-  for (const RoleName of ["cluster", "node", "worker", "access", "other"]) {
+  for (const RoleName of ["cluster", "node", "managed-node", "storage", "worker", "access", "other"]) {
     await iam.send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument: assumable }));
   }
   const { Vpc } = await ec2.send(new CreateVpcCommand({ CidrBlock: "10.9.0.0/16" }));
@@ -88,6 +92,9 @@ beforeAll(async () => {
     deploymentId,
     clusterRoleArn: role("cluster"),
     nodeRoleArn: role("node"),
+    managedNodeRoleArn: role("managed-node"),
+    storageRoleArn: role("storage"),
+    launchTemplateId: "lt-0123456789abcdef0",
     workerRoleArn: role("worker"),
     accessRoleArn: role("access"),
     subnetIds,
@@ -187,15 +194,20 @@ async function everything(): Promise<string[]> {
 
 test("a cluster is asked for with the deployment's tags", async () => {
   const id = newId();
-  expect(await provider.create(id, clusterClass)).toEqual({ kind: "done" });
-  expect((await describe(id))?.tags).toEqual({ "sandlot:deployment": deploymentId, "sandlot:cluster": id });
+  expect(await provider.create(id, order)).toEqual({ kind: "done" });
+  expect((await describe(id))?.tags).toEqual({
+    "sandlot:deployment": deploymentId,
+    "sandlot:cluster": id,
+    "sandlot:pool": "small",
+    "sandlot:revision": "r1",
+  });
 });
 
 test("asking again after a crash adopts the cluster that is there", async () => {
   const id = newId();
-  await provider.create(id, clusterClass);
+  await provider.create(id, order);
   const first = await describe(id);
-  expect(await provider.create(id, clusterClass)).toMatchObject({ kind: "done" });
+  expect(await provider.create(id, order)).toMatchObject({ kind: "done" });
   expect((await describe(id))?.createdAt).toEqual(first?.createdAt);
 });
 
@@ -206,7 +218,7 @@ test("a name that somebody else's cluster has fails the cluster and touches noth
   await eks.send(new CreateClusterCommand({ name, roleArn: role("other"), resourcesVpcConfig, tags: { team: "x" } }));
   const theirs = await leaveBehind({ "eks:eks-cluster-name": name });
 
-  expect(await provider.create(id, clusterClass)).toMatchObject({ kind: "failed" });
+  expect(await provider.create(id, order)).toMatchObject({ kind: "failed" });
   expect(await provider.removeCompute(id)).toMatchObject({ kind: "done", removed: [] });
   expect(await provider.removeInterfaces(id)).toMatchObject({ kind: "done", removed: [] });
   expect(await provider.removeCluster(id)).toMatchObject({ kind: "done", removed: [] });
@@ -219,7 +231,7 @@ test("a name that somebody else's cluster has fails the cluster and touches noth
 
 test("only the worker and the access function get an access entry, however often it is asked for", async () => {
   const id = newId();
-  await provider.create(id, clusterClass);
+  await provider.create(id, order);
   for (let time = 0; time < 2; time += 1) {
     expect((await until(() => provider.grantAccess(id))).outcome).toEqual({ kind: "done" });
   }
@@ -231,7 +243,7 @@ test("only the worker and the access function get an access entry, however often
 
 test("what the cloud refuses for good fails the cluster, in the cloud's words", async () => {
   const impossible = { ...deployment, clusterRoleArn: role("nobody") };
-  const outcome = await eksProvider(impossible).create(newId(), clusterClass);
+  const outcome = await eksProvider(impossible).create(newId(), order);
   expect(outcome).toMatchObject({ kind: "failed", note: expect.stringContaining("nobody") });
 });
 
@@ -242,7 +254,7 @@ test("a cluster that the cloud does not show yet is waited for", async () => {
 test("a tear-down in the right order leaves nothing, names what it removed, and may be repeated", async () => {
   const id = newId();
   const name = clusterName(deploymentId, id);
-  await provider.create(id, clusterClass);
+  await provider.create(id, order);
   const before = await everything();
   const neighbour = await leaveBehind({ "eks:eks-cluster-name": `${name}0` });
   const shared = await leaveBehind({ [`kubernetes.io/cluster/${name}`]: "shared" });

@@ -14,11 +14,16 @@ import { kubernetesAdministration } from "../../shared/adapters/kubernetes/admin
 import { type KubernetesClient, withClient } from "../../shared/adapters/kubernetes/client.ts";
 import { credentialIssuer } from "../../shared/adapters/kubernetes/credentials.ts";
 import { credentialIssuersGroup, systemNamespace } from "../../shared/adapters/kubernetes/names.ts";
+import type { Feature } from "../../shared/domain/cluster-class.ts";
 import { asId, type ClusterId, type SandboxId } from "../../shared/domain/ids.ts";
 import type { StepOutcome } from "../../shared/ports/cluster-provider.ts";
 import type { KubernetesTarget } from "../../shared/ports/kubernetes-access.ts";
+import { aClassRevision } from "../support/builders.ts";
 
 const dir = mkdtempSync(join(tmpdir(), "sandlot-kubernetes-access-"));
+/** Without Auto Mode's IngressClass: these control planes know only what is Kubernetes' own. */
+const features: readonly Feature[] = ["storage", "networkPolicy"];
+const plain = aClassRevision({ clusterClass: { kubernetesVersion: "1.36", nodes: 1, features } });
 const sandboxId = asId<SandboxId>("sbx_Test1");
 
 let webhook: Server;
@@ -97,13 +102,16 @@ const statusOf = (answer: Promise<unknown>) =>
 
 test("a cluster that does not let us in yet, or does not answer, is tried again", async () => {
   const stranger = kubernetesAdministration(identity("stranger"));
-  expect(await stranger.bootstrap(target)).toMatchObject({ kind: "again", note: expect.stringContaining("401") });
+  expect(await stranger.bootstrap(target, plain)).toMatchObject({
+    kind: "again",
+    note: expect.stringContaining("401"),
+  });
   const silent = { ...target, endpoint: `https://127.0.0.1:${await freePort()}` };
-  expect(await administration.bootstrap(silent)).toMatchObject({ kind: "again" });
+  expect(await administration.bootstrap(silent, plain)).toMatchObject({ kind: "again" });
 });
 
 test("a bootstrapped cluster blocks instance metadata and has a class for volumes; doing it twice changes nothing", async () => {
-  expect((await until(() => administration.bootstrap(target))).outcome).toEqual({ kind: "done" });
+  expect((await until(() => administration.bootstrap(target, plain))).outcome).toEqual({ kind: "done" });
   const state = () =>
     asWorker(async ({ networking, storage }) => {
       const policy = await networking.readNamespacedNetworkPolicy({
@@ -117,7 +125,7 @@ test("a bootstrapped cluster blocks instance metadata and has a class for volume
   expect(blocked).toEqual(["169.254.169.254/32", "fd00:ec2::254/128"]);
   expect(classes.map((it) => it.metadata?.name)).toEqual(["gp3"]);
 
-  expect((await until(() => administration.bootstrap(target))).outcome).toEqual({ kind: "done" });
+  expect((await until(() => administration.bootstrap(target, plain))).outcome).toEqual({ kind: "done" });
   const again = await state();
   expect(again.policy.metadata?.resourceVersion).toBe(policy.metadata?.resourceVersion);
   expect(again.classes[0]?.metadata?.resourceVersion).toBe(classes[0]?.metadata?.resourceVersion);
@@ -133,7 +141,7 @@ test("a cluster that has a default class for volumes keeps it", async () => {
       metadata: { name: "theirs", annotations },
       provisioner: "example.com/theirs",
     } as never);
-    expect(await administration.bootstrap(target)).toEqual({ kind: "done" });
+    expect(await administration.bootstrap(target, plain)).toEqual({ kind: "done" });
     expect((await storage.listStorageClass()).items.map((it) => it.metadata?.name)).toEqual(["theirs"]);
     await storage.deleteStorageClass({ name: "theirs" });
   });
@@ -329,5 +337,5 @@ test("an API server that is gone for good ends the steps that need it, and only 
   await planes[1]?.stop();
   expect(await administration.revokeCredentials(other)).toMatchObject({ kind: "done" });
   expect(await administration.removeExternals(other)).toMatchObject({ kind: "done", removed: [] });
-  expect(await administration.bootstrap(other)).toMatchObject({ kind: "again" });
+  expect(await administration.bootstrap(other, plain)).toMatchObject({ kind: "again" });
 });

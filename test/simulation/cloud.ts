@@ -72,6 +72,7 @@ export function cloud(scheduler: Scheduler, chance: Chance, troublePercent: numb
       return cluster.readyAt <= scheduler.now() ? { ...done, address } : again("CREATING", 10);
     },
     grantAccess: async () => trouble() ?? done,
+    provideNodes: async () => trouble() ?? done,
     async inspect(id) {
       trouble();
       return gone(id) ? { kind: "gone", note: "not found" } : { kind: "well" };

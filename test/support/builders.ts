@@ -1,4 +1,5 @@
 import type { ClusterIn } from "../../shared/domain/cluster.ts";
+import type { ClassRevision } from "../../shared/domain/cluster-class.ts";
 import { asId } from "../../shared/domain/ids.ts";
 import type { PoolConfig } from "../../shared/domain/pool.ts";
 import type { SandboxIn } from "../../shared/domain/sandbox.ts";
@@ -27,6 +28,11 @@ export function aPoolConfig(facts: Partial<PoolConfig> = {}): PoolConfig {
     revision: "r1",
     ...facts,
   };
+}
+
+/** What clusters of a plain class are built from. */
+export function aClassRevision(facts: Partial<ClassRevision> = {}): ClassRevision {
+  return { revision: "r1", clusterClass: aPoolConfig().clusterClass, manifests: [], ...facts };
 }
 
 export const anAddress = { endpoint: "https://127.0.0.1:6443", certificateAuthority: "Q0E=" };

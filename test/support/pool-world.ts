@@ -45,6 +45,7 @@ export function aWorld() {
       create: act("create"),
       awaitActive: act("wait"),
       grantAccess: act("access"),
+      provideNodes: act("nodes"),
       inspect: look("inspect"),
       inventory: async () => ({ ...(await act("inventory")()), removed: [], found: ["cluster", "volume/vol-1"] }),
       removeCompute: act("compute"),

@@ -8,16 +8,21 @@ import { aCluster, aPoolConfig, now } from "../support/builders.ts";
 
 const { poolId: _, revision: __, ...settings } = aPoolConfig();
 
+const day = 86_400_000;
+const supported = { inStandardSupport: true, standardSupportEndsAt: now + 300 * day };
+
 function setUp() {
   const { pools } = memoryStores();
   const { refill, nudges } = memoryQueues();
   const answers: CloudFormationCustomResourceResponse[] = [];
   const errors: unknown[] = [];
+  const offered = new Map([["1.36", supported]]);
   const respond = async (_url: string, response: CloudFormationCustomResourceResponse) => {
     answers.push(response);
   };
   const logger = { error: (_message: string, { error }: { error: unknown }) => void errors.push(error) };
-  const handle = createHandler({ pools, refill, clock: () => now }, respond, logger);
+  const versions = { supportOf: async (version: string) => offered.get(version) };
+  const handle = createHandler({ pools, versions, refill, clock: () => now }, respond, logger);
   const send = async (requestType: "Create" | "Update" | "Delete", text: string) => {
     await handle({
       RequestType: requestType,
@@ -29,7 +34,7 @@ function setUp() {
     });
     return answers.at(-1);
   };
-  return { pools, nudges, errors, send };
+  return { pools, nudges, errors, offered, send };
 }
 
 describe("the pools' configuration", () => {

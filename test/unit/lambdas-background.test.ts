@@ -49,6 +49,7 @@ const provider: ClusterProvider = {
     address: { endpoint: "https://cluster.example", certificateAuthority: "Y2E=" },
   }),
   grantAccess: done,
+  provideNodes: done,
   inspect: well,
   inventory: async () => ({ kind: "done", found: [] }),
   removeCompute: removed,

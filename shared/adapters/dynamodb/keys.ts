@@ -43,6 +43,11 @@ export function poolListKey(poolId: PoolId): Key {
   return { pk: poolListPartition, sk: poolId };
 }
 
+/** What clusters of a revision are built from; none of a pool's own partition, which each plan reads whole. */
+export function classKey(poolId: PoolId, revision: string): Key {
+  return { pk: `CLASS#${poolId}`, sk: revision };
+}
+
 export function addressKey(clusterId: ClusterId): Key {
   return { pk: `CLUSTER#${clusterId}`, sk: "ADDRESS" };
 }

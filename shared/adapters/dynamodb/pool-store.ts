@@ -1,4 +1,5 @@
 import type { PoolStore } from "../../ports/pool-store.ts";
+import { dynamoClasses } from "./classes.ts";
 import type { TableAccess } from "./client.ts";
 import { dynamoClusters } from "./clusters.ts";
 import { dynamoMatch } from "./match.ts";
@@ -11,6 +12,7 @@ import { dynamoTickets } from "./tickets.ts";
 export function dynamoPoolStore(access: TableAccess): PoolStore {
   return {
     ...dynamoPools(access),
+    ...dynamoClasses(access),
     ...dynamoOperations(access),
     ...dynamoTickets(access),
     ...dynamoMatch(access),

@@ -1,11 +1,15 @@
-import { type Cluster, CreateClusterCommand } from "@aws-sdk/client-eks";
+import { CreateClusterCommand } from "@aws-sdk/client-eks";
 import type { ClusterAddress } from "../../domain/cluster.ts";
+import type { ClusterOrder } from "../../domain/cluster-class.ts";
 import type { ClusterId } from "../../domain/ids.ts";
-import type { ClusterClass } from "../../domain/pool.ts";
+import { judgeVersion } from "../../domain/kubernetes-version.ts";
+import type { Instant } from "../../domain/time.ts";
 import type { StepOutcome } from "../../ports/cluster-provider.ts";
+import { clusterRequest } from "./cluster-request.ts";
 import { type EksDeployment, find } from "./deployment.ts";
 import { capacityBlocked, faultName, messageOf } from "./faults.ts";
-import { clusterName, tagsOf } from "./naming.ts";
+import { describeIssues, patience } from "./issues.ts";
+import { supportOf } from "./versions.ts";
 
 /** What EKS answers to a request that can never succeed. */
 const hopeless = [
@@ -15,34 +19,37 @@ const hopeless = [
   "ClientException",
 ];
 
-/** Asks for an Auto Mode cluster that only its access entries open, or adopts the one that an earlier attempt asked for. */
+/**
+ * Asks for the cluster that the order describes, or adopts the one that an earlier attempt asked for. A Kubernetes version that
+ * EKS no longer supports is not asked for: a pool would pay six times as much, or wait for a refusal.
+ */
 export async function create(
   deployment: EksDeployment,
   id: ClusterId,
-  { kubernetesVersion }: ClusterClass,
-): Promise<StepOutcome> {
-  const { eks, deploymentId, clusterRoleArn, nodeRoleArn, subnetIds } = deployment;
-  const name = clusterName(deploymentId, id);
+  order: ClusterOrder,
+): Promise<StepOutcome<{ readonly supportEndsAt?: Instant }>> {
+  const { kubernetesVersion } = order.clusterClass;
+  const verdict = judgeVersion(await supportOf(deployment.eks, kubernetesVersion), Date.now());
+  switch (verdict.kind) {
+    case "unknown":
+      return { kind: "failed", note: `EKS does not offer Kubernetes ${kubernetesVersion}`, fault: "class" };
+    case "over": {
+      const since = new Date(verdict.endsAt).toISOString().slice(0, 10);
+      const note = `Kubernetes ${kubernetesVersion} is out of EKS's standard support, which ended on ${since}`;
+      return { kind: "failed", note, fault: "class" };
+    }
+    case "ending": {
+      const outcome = await ask(deployment, id, order);
+      return outcome.kind === "done" ? { ...outcome, supportEndsAt: verdict.endsAt } : outcome;
+    }
+    case "fit":
+      return ask(deployment, id, order);
+  }
+}
+
+async function ask(deployment: EksDeployment, id: ClusterId, order: ClusterOrder): Promise<StepOutcome> {
   try {
-    await eks.send(
-      new CreateClusterCommand({
-        name,
-        // The SDK's own token covers the retries of one call only, not those of a later message.
-        clientRequestToken: id,
-        version: kubernetesVersion,
-        roleArn: clusterRoleArn,
-        resourcesVpcConfig: { subnetIds: [...subnetIds], endpointPublicAccess: true, endpointPrivateAccess: true },
-        accessConfig: { authenticationMode: "API", bootstrapClusterCreatorAdminPermissions: false },
-        // Without it a version past its standard support costs six times as much instead of being refused.
-        upgradePolicy: { supportType: "STANDARD" },
-        // Auto Mode: EKS takes these four together only.
-        computeConfig: { enabled: true, nodePools: ["general-purpose", "system"], nodeRoleArn },
-        storageConfig: { blockStorage: { enabled: true } },
-        kubernetesNetworkConfig: { elasticLoadBalancing: { enabled: true } },
-        bootstrapSelfManagedAddons: false,
-        tags: tagsOf(deploymentId, id),
-      }),
-    );
+    await deployment.eks.send(new CreateClusterCommand(clusterRequest(deployment, id, order)));
     return { kind: "done" };
   } catch (error) {
     if (faultName(error) === "ResourceInUseException") return adopt(deployment, id);
@@ -77,20 +84,10 @@ export async function awaitActive(
   if (found.kind === "absent") return { kind: "again", afterSeconds: 5, note: "the cloud does not show it yet" };
   if (found.kind === "foreign") return { kind: "failed", note: "its name belongs to somebody else's cluster" };
   const { status, endpoint, certificateAuthority, health, createdAt } = found.cluster;
-  if (status === "FAILED") return { kind: "failed", note: `the cloud failed to build it: ${issuesOf(health)}` };
+  if (status === "FAILED") return { kind: "failed", note: `the cloud failed to build it: ${describeIssues(health)}` };
   if (status === "DELETING") return { kind: "failed", note: "the cloud is deleting it" };
   if (status === "ACTIVE" && endpoint && certificateAuthority?.data) {
     return { kind: "done", address: { endpoint, certificateAuthority: certificateAuthority.data } };
   }
   return { kind: "again", afterSeconds: patience(createdAt), note: `the cloud calls it ${status ?? "nothing"}` };
-}
-
-function issuesOf(health: Cluster["health"]): string {
-  const issues = (health?.issues ?? []).map(({ code, message }) => [code, message].filter(Boolean).join(": "));
-  return issues.join("; ") || "no reason given";
-}
-
-function patience(createdAt: Date | undefined): number {
-  const ageSeconds = createdAt ? (Date.now() - createdAt.getTime()) / 1000 : 0;
-  return Math.min(20, Math.max(2, Math.round(ageSeconds / 10)));
 }

@@ -15,9 +15,15 @@ export interface EksAccount {
 
 /** What the adapter needs to know of the deployment that it makes clusters for. */
 export interface EksDeployment extends EksAccount {
-  /** Assumed by the control planes, and by the nodes, of all clusters. */
+  /** Assumed by the control planes of all clusters, and by the nodes of those in Auto Mode. */
   readonly clusterRoleArn: string;
   readonly nodeRoleArn: string;
+  /** For managed node groups: what EKS Auto Mode does with rights of its own, these nodes do themselves. */
+  readonly managedNodeRoleArn: string;
+  /** Of managed node groups; says how their instances answer for their metadata. */
+  readonly launchTemplateId: string;
+  /** Assumed by the storage driver of clusters with managed node groups. */
+  readonly storageRoleArn: string;
   /** The only two principals that get an access entry. */
   readonly workerRoleArn: string;
   readonly accessRoleArn: string;

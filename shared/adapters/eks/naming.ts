@@ -7,6 +7,10 @@ const maxNameLength = 100;
 export const deploymentTag = "sandlot:deployment";
 export const clusterTag = "sandlot:cluster";
 
+/** On clusters only: for cost reports, and for people who look at the cloud. */
+export const poolTag = "sandlot:pool";
+export const revisionTag = "sandlot:revision";
+
 /**
  * A cluster's name in the cloud: it names the deployment too, so that two deployments in one account never meet, and so
  * that a policy can be limited to `<deploymentId>-cls-*`.

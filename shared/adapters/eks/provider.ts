@@ -6,6 +6,7 @@ import { attempting } from "./faults.ts";
 import { inspect } from "./inspect.ts";
 import { removeInterfaces } from "./interfaces.ts";
 import { inventory } from "./inventory.ts";
+import { provideNodes } from "./nodes.ts";
 import { sweep } from "./sweep.ts";
 import { removeCluster, removeCompute, verifyGone } from "./teardown.ts";
 
@@ -27,9 +28,10 @@ import { removeCluster, removeCompute, verifyGone } from "./teardown.ts";
  */
 export function eksProvider(deployment: EksDeployment): ClusterProvider {
   return {
-    create: (id, clusterClass) => attempting(() => create(deployment, id, clusterClass)),
+    create: (id, order) => attempting(() => create(deployment, id, order)),
     awaitActive: (id) => attempting(() => awaitActive(deployment, id)),
     grantAccess: (id) => attempting(() => grantAccess(deployment, id)),
+    provideNodes: (id, clusterClass) => attempting(() => provideNodes(deployment, id, clusterClass)),
     inspect: (id) => inspect(deployment, id),
     inventory: (id) => attempting(() => inventory(deployment, id)),
     removeCompute: (id) => attempting(() => removeCompute(deployment, id)),

@@ -16,7 +16,7 @@ const secondLookMilliseconds = 1_000;
  */
 export function kubernetesAdministration(identity: ClusterIdentity): KubernetesAdministration {
   return {
-    bootstrap: (target) => whileReachable(() => connect(identity, target, bootstrap)),
+    bootstrap: (target, built) => whileReachable(() => connect(identity, target, (client) => bootstrap(client, built))),
     validate: (target, nodes) =>
       whileReachable(() => connect(identity, target, (client) => validate(client, target, nodes))),
     probe: (target, nodes) => connect(identity, target, (client) => probe(client, nodes)),

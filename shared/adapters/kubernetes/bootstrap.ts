@@ -1,26 +1,28 @@
-import { type KubernetesObject, PatchStrategy } from "@kubernetes/client-node";
+import type { ClassRevision, ClusterClass } from "../../domain/cluster-class.ts";
 import type { StepOutcome } from "../../ports/cluster-provider.ts";
+import { apply } from "./apply.ts";
 import type { KubernetesClient } from "./client.ts";
-import { defaultStorageClass, foundation, isDefaultClass } from "./manifests.ts";
+import { featureObjects, isDefaultClass, storageClassOf } from "./features.ts";
+import { foundation } from "./foundation.ts";
+import { isolationObjects } from "./isolation.ts";
+import { applyManifests } from "./manifests.ts";
 
-const fieldManager = "sandlot";
+/** Writes what every cluster gets, what its class adds, and the owner's manifests; a second run changes nothing. */
+export async function bootstrap(client: KubernetesClient, built: ClassRevision): Promise<StepOutcome> {
+  const { clusterClass } = built;
+  for (const object of [...foundation, ...featureObjects(clusterClass), ...isolationObjects(clusterClass)]) {
+    await apply(client, object);
+  }
+  await provideStorageClass(client, clusterClass);
+  return applyManifests(client, built);
+}
 
-/** Writes what every cluster gets; a second run changes nothing. */
-export async function bootstrap(client: KubernetesClient): Promise<StepOutcome> {
-  for (const object of foundation) await apply(client, object);
+/** Unless an add-on has brought a default of its own. */
+async function provideStorageClass(client: KubernetesClient, clusterClass: ClusterClass): Promise<void> {
+  const wanted = storageClassOf(clusterClass);
+  if (!wanted) return;
   const { items } = await client.storage.listStorageClass();
-  const others = items.filter((it) => it.metadata?.name !== defaultStorageClass.metadata?.name);
-  if (others.some((it) => it.metadata?.annotations?.[isDefaultClass] === "true")) return { kind: "done" };
-  await apply(client, defaultStorageClass);
-  return { kind: "done" };
-}
-
-/** Makes the object look as given, whether or not it exists (server-side apply). */
-export async function apply({ objects }: KubernetesClient, object: KubernetesObject): Promise<void> {
-  await objects.patch(object, undefined, undefined, fieldManager, true, PatchStrategy.ServerSideApply);
-}
-
-/** Changes the named fields only. */
-export async function merge({ objects }: KubernetesClient, object: KubernetesObject): Promise<void> {
-  await objects.patch(object, undefined, undefined, fieldManager, undefined, PatchStrategy.MergePatch);
+  const others = items.filter((it) => it.metadata?.name !== wanted.metadata?.name);
+  if (others.some((it) => it.metadata?.annotations?.[isDefaultClass] === "true")) return;
+  await apply(client, wanted);
 }

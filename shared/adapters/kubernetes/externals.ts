@@ -1,6 +1,6 @@
 import type { V1PersistentVolume } from "@kubernetes/client-node";
 import type { Removed, StepOutcome } from "../../ports/cluster-provider.ts";
-import { merge } from "./bootstrap.ts";
+import { merge } from "./apply.ts";
 import type { KubernetesClient } from "./client.ts";
 import { unlessAbsent } from "./faults.ts";
 import { removeWorkloads } from "./workloads.ts";

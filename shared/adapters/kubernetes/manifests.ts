@@ -1,110 +1,61 @@
-import type {
-  KubernetesObject,
-  V1ClusterRoleBinding,
-  V1ConfigMap,
-  V1Namespace,
-  V1NetworkPolicy,
-  V1Role,
-  V1RoleBinding,
-  V1ServiceAccount,
-  V1StorageClass,
-} from "@kubernetes/client-node";
-import { credentialIssuersGroup, managedBy, ownerAccount, systemNamespace } from "./names.ts";
+import type { ClassRevision } from "../../domain/cluster-class.ts";
+import { describeManifest, inOrderOfNeed, type Manifest } from "../../domain/manifest.ts";
+import type { StepOutcome } from "../../ports/cluster-provider.ts";
+import { apply } from "./apply.ts";
+import type { KubernetesClient } from "./client.ts";
+import { reasonOf, statusOf } from "./faults.ts";
 
-const rbac = "rbac.authorization.k8s.io";
-const labels = managedBy;
+/** On every object of the owner's manifests: the revision of the class that it belongs to. */
+export const revisionLabel = "sandlot.dev/revision";
 
-const namespace: V1Namespace = { apiVersion: "v1", kind: "Namespace", metadata: { name: systemNamespace, labels } };
-
-const owner: V1ServiceAccount = {
-  apiVersion: "v1",
-  kind: "ServiceAccount",
-  metadata: { name: ownerAccount, namespace: systemNamespace, labels },
-  automountServiceAccountToken: false,
-};
-
-const ownerIsAdministrator: V1ClusterRoleBinding = {
-  apiVersion: `${rbac}/v1`,
-  kind: "ClusterRoleBinding",
-  metadata: { name: "sandlot-owner", labels },
-  roleRef: { apiGroup: rbac, kind: "ClusterRole", name: "cluster-admin" },
-  subjects: [{ kind: "ServiceAccount", name: ownerAccount, namespace: systemNamespace }],
-};
-
-/** All that the access function may do: tokens for the owner, bound to Secrets that it makes. RBAC cannot limit `create` to names. */
-const mayIssue: V1Role = {
-  apiVersion: `${rbac}/v1`,
-  kind: "Role",
-  metadata: { name: "credential-issuer", namespace: systemNamespace, labels },
-  rules: [
-    { apiGroups: [""], resources: ["serviceaccounts/token"], resourceNames: [ownerAccount], verbs: ["create"] },
-    { apiGroups: [""], resources: ["secrets"], verbs: ["create", "get"] },
-  ],
-};
-
-/** Taken away again before the credentials are revoked, so that none is issued behind the revocation's back. */
-export const issuersBinding = "credential-issuers";
-const issuersMayIssue: V1RoleBinding = {
-  apiVersion: `${rbac}/v1`,
-  kind: "RoleBinding",
-  metadata: { name: issuersBinding, namespace: systemNamespace, labels },
-  roleRef: { apiGroup: rbac, kind: "Role", name: "credential-issuer" },
-  subjects: [{ apiGroup: rbac, kind: "Group", name: credentialIssuersGroup }],
-};
-
-/** EKS Auto Mode enforces NetworkPolicies only once this says so (EKS user guide, "Use network policies with Auto Mode"). */
-const enforceNetworkPolicies: V1ConfigMap = {
-  apiVersion: "v1",
-  kind: "ConfigMap",
-  metadata: { name: "amazon-vpc-cni", namespace: "kube-system" },
-  data: { "enable-network-policy-controller": "true" },
-};
+/** All that a run has for objects which the API server will not take yet. */
+const longestPatience = { attempts: 20, milliseconds: 500 };
 
 /**
- * Keeps pods from the node's own credentials. It covers the namespace that a user starts in; in their own namespaces, and for
- * bare pods, which the VPC CNI's policies skip, the second lock holds: Auto Mode's nodes answer metadata requests one hop
- * away only, so never a pod's. `sandlot-system` needs none: no pod runs there.
+ * Writes the owner's manifests, one after the other. What the API server will not take may only be early: a kind whose definition
+ * was just written, a quota without a count, a namespace without its account. It is tried again for some seconds, and then
+ * fails the class with the server's own words.
+ *
+ * @throws what says nothing about the manifest: no answer, a server's own error, a refused credential.
  */
-const noInstanceMetadata: V1NetworkPolicy = {
-  apiVersion: "networking.k8s.io/v1",
-  kind: "NetworkPolicy",
-  metadata: { name: "no-instance-metadata", namespace: "default", labels },
-  spec: {
-    podSelector: {},
-    policyTypes: ["Egress"],
-    egress: [
-      {
-        to: [
-          { namespaceSelector: {} },
-          { ipBlock: { cidr: "0.0.0.0/0", except: ["169.254.169.254/32"] } },
-          { ipBlock: { cidr: "::/0", except: ["fd00:ec2::254/128"] } },
-        ],
-      },
-    ],
-  },
-};
+export async function applyManifests(
+  client: KubernetesClient,
+  { manifests, revision }: Pick<ClassRevision, "manifests" | "revision">,
+): Promise<StepOutcome> {
+  let left = longestPatience.attempts;
+  for (const manifest of inOrderOfNeed(manifests)) {
+    for (;;) {
+      const objection = await applyOnce(client, manifest, revision);
+      if (objection === undefined) break;
+      if (left === 0) return { kind: "failed", fault: "class", note: `${describeManifest(manifest)}: ${objection}` };
+      left -= 1;
+      await new Promise((resolve) => setTimeout(resolve, longestPatience.milliseconds));
+    }
+  }
+  return { kind: "done" };
+}
 
-/** What every cluster gets, in an order that can be applied from top to bottom. */
-export const foundation: readonly KubernetesObject[] = [
-  namespace,
-  owner,
-  ownerIsAdministrator,
-  mayIssue,
-  issuersMayIssue,
-  enforceNetworkPolicies,
-  noInstanceMetadata,
-];
+/** What the API server has against the object; `undefined` when it took it. */
+async function applyOnce(client: KubernetesClient, manifest: Manifest, revision: string): Promise<string | undefined> {
+  const { object } = manifest;
+  const metadata = { ...object.metadata, labels: { ...object.metadata.labels, [revisionLabel]: revision } };
+  try {
+    await apply(client, { ...object, metadata });
+    return undefined;
+  } catch (error) {
+    const objection = objectionOf(error, manifest);
+    if (objection === undefined) throw error;
+    return objection;
+  }
+}
 
-export const isDefaultClass = "storageclass.kubernetes.io/is-default-class";
-
-/** EKS Auto Mode brings a provisioner for volumes, but no class that uses it. Its volumes carry the cluster's name as a tag. */
-export const defaultStorageClass: V1StorageClass = {
-  apiVersion: "storage.k8s.io/v1",
-  kind: "StorageClass",
-  metadata: { name: "gp3", labels, annotations: { [isDefaultClass]: "true" } },
-  provisioner: "ebs.csi.eks.amazonaws.com",
-  volumeBindingMode: "WaitForFirstConsumer",
-  reclaimPolicy: "Delete",
-  allowVolumeExpansion: true,
-  parameters: { type: "gp3", encrypted: "true" },
-};
+function objectionOf(error: unknown, { object: { apiVersion, kind } }: Manifest): string | undefined {
+  const status = statusOf(error);
+  const reason = reasonOf(error);
+  // The client asks for the kind first: it throws a plain error where the group is there, and passes on a bare 404 otherwise.
+  const isUnknownKind = reason.includes("Unrecognized API version and kind") || /404 page not found/.test(reason);
+  if (isUnknownKind) return `the cluster knows no kind ${kind} in ${apiVersion}`;
+  if (status === undefined || status < 400 || status >= 500 || [401, 408, 429].includes(status)) return undefined;
+  // Our own rights take some seconds to reach every API server.
+  return status === 403 && reason.includes('is forbidden: User "') ? undefined : reason;
+}

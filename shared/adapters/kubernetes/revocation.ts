@@ -1,7 +1,7 @@
 import type { StepOutcome } from "../../ports/cluster-provider.ts";
 import type { KubernetesClient } from "./client.ts";
 import { unlessAbsent } from "./faults.ts";
-import { issuersBinding } from "./manifests.ts";
+import { issuersBinding } from "./foundation.ts";
 import { credentialLabel, ownerAccount, systemNamespace } from "./names.ts";
 
 /**

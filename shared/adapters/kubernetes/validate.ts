@@ -1,7 +1,7 @@
 import type { V1Secret } from "@kubernetes/client-node";
 import type { StepOutcome } from "../../ports/cluster-provider.ts";
 import type { KubernetesTarget } from "../../ports/kubernetes-access.ts";
-import { apply, merge } from "./bootstrap.ts";
+import { apply, merge } from "./apply.ts";
 import { canary, canaryLabel, canaryName, canaryNamespace } from "./canary.ts";
 import { type KubernetesClient, withClient } from "./client.ts";
 import { unlessAbsent } from "./faults.ts";

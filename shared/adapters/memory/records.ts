@@ -46,7 +46,14 @@ export interface Records {
 }
 
 export function emptyRecords(): Records {
-  return { pools: new Map(), classes: new Map(), addresses: new Map(), closed: new Map(), sandboxes: new Map(), live: new Map() };
+  return {
+    pools: new Map(),
+    classes: new Map(),
+    addresses: new Map(),
+    closed: new Map(),
+    sandboxes: new Map(),
+    live: new Map(),
+  };
 }
 
 export function poolOf({ pools }: Records, poolId: PoolId): PoolRecords {
