@@ -108,6 +108,19 @@ describe("a warm cluster", () => {
   });
 });
 
+describe("a cluster that is claimed between two looks", () => {
+  it("is looked at when the next one was due, and once", async () => {
+    await aWarmCluster();
+    const [asked] = world.later;
+    await world.claim("1");
+    expect(await probe()).toEqual({ kind: "well" });
+    expect(await world.cluster()).toMatchObject({ state: "claimed", health: { failures: 0 } });
+    expect(world.later).toHaveLength(1);
+    if (asked?.kind !== "advanceCluster") throw new Error("nobody asks for a look");
+    expect(await advanceCluster(world.ports, asked)).toEqual({ kind: "nothing" });
+  });
+});
+
 describe("when most warm clusters are in doubt at once", () => {
   it("none is torn down for half an hour: the cause is hardly in each of them", async () => {
     await aWarmCluster(3);
