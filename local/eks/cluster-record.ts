@@ -24,7 +24,7 @@ export interface PartRecord {
   readonly name: string;
   /** Milliseconds since the epoch, as are all times here. */
   readonly createdAt: number;
-  /** When all nodes of a node group were Ready for the first time. */
+  /** When all nodes of a node group, or one for an add-on, were Ready for the first time. */
   readonly joinedAt?: number;
   /** How it ends up instead of ACTIVE. */
   readonly createFailure?: PartFailure;

@@ -1,3 +1,4 @@
+import { needsNode } from "./addons.ts";
 import type { ClusterRecord, HealthIssue, PartKind, PartRecord } from "./cluster-record.ts";
 import type { Durations } from "./settings.ts";
 
@@ -5,10 +6,14 @@ export type PartStatus = "CREATING" | "ACTIVE" | "CREATE_FAILED" | "DEGRADED" | 
 
 /** After so long a node group goes without its nodes having been seen to go: EKS does not wait for ever for a dead API. */
 const drainWithinMs = 10_000;
+const withoutNodes: HealthIssue = {
+  code: "InsufficientNumberOfReplicas",
+  message: "The add-on is unhealthy because it doesn't have the desired number of replicas.",
+};
 
 /**
  * What has become of a part at `now`, in milliseconds. A node group is ACTIVE once its nodes are Ready, and gone once they
- * are gone.
+ * are gone. An add-on that needs a node is DEGRADED until there is one.
  */
 export function partStatus(part: PartRecord, durations: Durations, now: number): PartStatus {
   const { kind, createdAt, createFailure, deletedAt, deleteFailure } = part;
@@ -21,13 +26,15 @@ export function partStatus(part: PartRecord, durations: Durations, now: number):
   }
   if (now < createdAt + durations.createPart) return "CREATING";
   if (createFailure !== undefined) return createFailure.status;
-  return kind === "addon" || part.joinedAt !== undefined ? "ACTIVE" : "CREATING";
+  if (part.joinedAt !== undefined || (kind === "addon" && !needsNode(part.name))) return "ACTIVE";
+  return kind === "addon" ? "DEGRADED" : "CREATING";
 }
 
 /** What `health.issues` has of a part with this status. */
 export function partIssues(part: PartRecord, status: PartStatus): readonly HealthIssue[] {
   if (status === "DELETE_FAILED") return part.deleteFailure === undefined ? [] : [part.deleteFailure];
-  return status === part.createFailure?.status ? [part.createFailure.issue] : [];
+  if (status === part.createFailure?.status) return [part.createFailure.issue];
+  return status === "DEGRADED" ? [withoutNodes] : [];
 }
 
 /** How many nodes a node group shall have: none once it has failed or is being deleted. */

@@ -81,10 +81,10 @@ export async function start(options: RunOptions, cluster: RunningCluster, events
     cloud,
     cluster: { name, subnets, autoMode },
     groups: () => parts("nodegroup"),
-    addons: () =>
-      parts("addon").map((it) => ({ name: it.name, status: partStatus(it, behaviour.durations, Date.now()) })),
+    addons: () => parts("addon"),
+    statusOf: (part) => partStatus(part, behaviour.durations, Date.now()),
     effects: effectsOnCloud(behaviour.faults, () => subjectOf(cluster.record)),
-    onGroup: events.onPart,
+    onPart: events.onPart,
     onError: (error) => report(`cluster ${name}: ${messageOf(error)}`),
   });
   cluster.address = { endpoint: controlPlane.endpoint, caData: controlPlane.caData };

@@ -109,10 +109,15 @@ describe("a cluster outside Auto Mode", () => {
   test("has the nodes of its node groups, with a network interface each", async () => {
     const { core } = await access();
     expect((await core.listNode()).items).toEqual([]);
+    const addon = { clusterName: name, addonName: "metrics-server" };
+    await operator.send(new CreateAddonCommand(addon));
+    const health = async () => (await operator.send(new DescribeAddonCommand(addon))).addon?.status;
+    await eventually("an add-on without a node", async () => (await health()) === "DEGRADED", soon);
     expect((await create("a", 2)).nodegroup).toMatchObject({ status: "CREATING", health: { issues: [] } });
     expect((await create("a", 2)).nodegroup?.nodegroupName).toBe("a");
     await expect(create("a", 1)).rejects.toMatchObject({ name: "ResourceInUseException" });
     await untilGroup("a", "ACTIVE");
+    expect(await health()).toBe("ACTIVE");
     const { items } = await core.listNode();
     const labels = { "eks.amazonaws.com/nodegroup": "a", "node.kubernetes.io/instance-type": "m7i.large", team: "a" };
     expect(items.map((it) => it.metadata?.labels)).toMatchObject([labels, labels]);

@@ -2,7 +2,7 @@ import type { V1Node, V1Pod } from "@kubernetes/client-node";
 import { expect, test } from "vitest";
 import { addonVersion, describeAddons } from "../../local/eks/addons.ts";
 import { balancerName } from "../../local/eks/cloud/load-balancers.ts";
-import { planNodes } from "../../local/eks/cloud/nodes.ts";
+import { hasJoined, planNodes } from "../../local/eks/cloud/nodes.ts";
 import { driversOf, gibibytes } from "../../local/eks/cloud/volumes.ts";
 import { isProtected, isRepeated, keep, newCluster, type PartRecord } from "../../local/eks/cluster-record.ts";
 import { operationName } from "../../local/eks/operation-names.ts";
@@ -78,6 +78,17 @@ test("an add-on's status follows from the clock", () => {
   const cluster = { ...record, parts: [addon, { ...addon, name: "b", deletedAt: 200 }] };
   expect(livingParts(cluster, "addon", durations, 300).map((it) => it.name)).toEqual(["a"]);
   expect(livingParts(cluster, "nodegroup", durations, 300)).toEqual([]);
+});
+
+test("an add-on with replicas is DEGRADED until there is a node for them", () => {
+  const replicas: PartRecord = { ...addon, name: "coredns" };
+  expect(partStatus(replicas, durations, 109)).toBe("CREATING");
+  expect(partStatus(replicas, durations, 110)).toBe("DEGRADED");
+  expect(partIssues(replicas, "DEGRADED")).toMatchObject([{ code: "InsufficientNumberOfReplicas" }]);
+  expect(partStatus({ ...replicas, joinedAt: 105 }, durations, 110)).toBe("ACTIVE");
+  expect(hasJoined(replicas, [])).toBe(false);
+  const ready = { ...node("a"), status: { conditions: [{ type: "Ready", status: "True" }] } };
+  expect(hasJoined(replicas, [node("b"), ready])).toBe(true);
 });
 
 test("a node group is ACTIVE with its nodes, and gone without them, or when EKS has waited for long", () => {

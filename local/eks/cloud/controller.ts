@@ -29,10 +29,12 @@ export interface CloudControllerOptions {
   readonly cluster: ClusterInCloud;
   /** The cluster's node groups that have not gone. */
   readonly groups: () => readonly PartRecord[];
-  readonly addons: () => readonly { readonly name: string; readonly status: PartStatus }[];
+  /** The cluster's add-ons that have not gone. */
+  readonly addons: () => readonly PartRecord[];
+  readonly statusOf: (part: PartRecord) => PartStatus;
   readonly effects: CloudEffects;
-  /** Told what has become of a node group's nodes. */
-  readonly onGroup: (group: PartRecord, change: Partial<PartRecord>) => void;
+  /** Told of what a part's nodes have come to. */
+  readonly onPart: (part: PartRecord, change: Partial<PartRecord>) => void;
   /** Called for what went wrong; it is tried again. */
   readonly onError: (error: unknown) => void;
 }
@@ -99,7 +101,7 @@ export async function startCloudController(options: CloudControllerOptions): Pro
 
 /** The steps of one look; each failing by itself, so that one Service's trouble does not keep nodes away. */
 function passOver(
-  { controlPlane, cloud, cluster, groups, addons, effects, onGroup }: CloudControllerOptions,
+  { controlPlane, cloud, cluster, groups, addons, statusOf, effects, onPart }: CloudControllerOptions,
   kubernetes: Kubernetes,
   watched: Watched,
   lookIn: (ms: number) => void,
@@ -134,18 +136,23 @@ function passOver(
   const members = async (): Promise<void> => {
     const seen = watched.nodes();
     if (namesOf(seen) !== withInterfaces) return;
+    for (const part of [...groups(), ...addons()]) {
+      if (part.joinedAt !== undefined || !hasJoined(part, seen)) continue;
+      onPart(part, { joinedAt: Date.now() });
+      // An add-on that has its node may now serve what waits for it.
+      lookIn(settleMs);
+    }
     for (const group of groups()) {
-      if (group.joinedAt === undefined && hasJoined(group, seen)) onGroup(group, { joinedAt: Date.now() });
       const isEmptied = group.deletedAt !== undefined && group.emptiedAt === undefined && !hasNodes(group, seen);
-      if (isEmptied) onGroup(group, { emptiedAt: Date.now() });
+      if (isEmptied) onPart(group, { emptiedAt: Date.now() });
     }
   };
   const drivers = (): readonly string[] => {
     const all = addons();
-    if (all.some(({ status }) => status === "CREATING")) lookIn(addonMs);
+    if (all.some((it) => statusOf(it) === "CREATING")) lookIn(addonMs);
     return driversOf(
       cluster,
-      all.flatMap(({ name, status }) => (status === "ACTIVE" ? [name] : [])),
+      all.flatMap((it) => (statusOf(it) === "ACTIVE" ? [it.name] : [])),
     );
   };
   const interfaces = async (): Promise<void> => {

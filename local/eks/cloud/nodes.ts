@@ -71,9 +71,10 @@ function groupOf(node: V1Node): string | undefined {
   return node.metadata?.labels?.[groupLabel];
 }
 
-/** Whether every node that the group shall have is there and Ready. */
-export function hasJoined(group: PartRecord, nodes: readonly V1Node[]): boolean {
-  return nodes.filter((node) => groupOf(node) === group.name && isReady(node)).length >= desiredSize(group);
+/** Whether every node that the group shall have is there and Ready; for an add-on, whether any node is. */
+export function hasJoined(part: PartRecord, nodes: readonly V1Node[]): boolean {
+  if (part.kind === "addon") return nodes.some(isReady);
+  return nodes.filter((node) => groupOf(node) === part.name && isReady(node)).length >= desiredSize(part);
 }
 
 /** Whether a node of the group is still there. */
