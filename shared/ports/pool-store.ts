@@ -175,6 +175,9 @@ export interface PoolStore {
    */
   closeCluster(cluster: ClusterIn<"deleted">, sandbox?: SandboxIn<"terminated">): Promise<boolean>;
 
+  /** Replaces a closed record if `version − 1` is in place: for what its report must still tell. `false` when it is not. */
+  saveClosedCluster(cluster: ClusterIn<"deleted">): Promise<boolean>;
+
   /** Begins a pass and returns its number, which is higher than every one before. What is read after it is what it may act on. */
   beginPass(poolId: PoolId): Promise<number>;
   /** Keeps what a pass saw, in place of what the one before saw. `false` when it was overtaken. */

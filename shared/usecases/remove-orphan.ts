@@ -1,5 +1,7 @@
 import type { TeardownStep } from "../domain/checklist.ts";
+import type { ClusterId } from "../domain/ids.ts";
 import type { ClusterState } from "../domain/lifecycle.ts";
+import type { Clock } from "../ports/clock.ts";
 import type { PoolStore } from "../ports/pool-store.ts";
 import type { WorkMessage, WorkQueue } from "../ports/queues.ts";
 import { attemptStep } from "./cluster-step.ts";
@@ -7,9 +9,10 @@ import { findCluster } from "./find-cluster.ts";
 import { type ClusterRemover, removeFromCloud } from "./remove-from-cloud.ts";
 
 interface RemovePorts {
-  readonly pools: Pick<PoolStore, "listConfigs" | "getCluster" | "getClosedCluster">;
+  readonly pools: Pick<PoolStore, "listConfigs" | "getCluster" | "getClosedCluster" | "saveClosedCluster">;
   readonly provider: ClusterRemover;
   readonly work: WorkQueue;
+  readonly clock: Clock;
 }
 
 /** `removed` is what this attempt asked the cloud to delete. */
@@ -32,6 +35,8 @@ export type RemoveOutcome =
   /** It has an open record: its own checklist is in charge. */
   | { readonly kind: "kept"; readonly state: ClusterState };
 
+type RemoveMessage = Extract<WorkMessage, { kind: "removeOrphan" }>;
+
 /** The part of a tear-down that needs neither record nor API server, in its order. */
 const steps = ["compute", "interfaces", "cluster", "verify", "sweep"] as const satisfies readonly TeardownStep[];
 
@@ -43,14 +48,20 @@ const maxAttempts = 60;
 /**
  * Removes from the cloud what is left of a cluster that has no open record, by the steps of every tear-down. Keeps no state: an
  * attempt goes through all steps from the first, each of which looks before it acts, and sends the message for the next
- * attempt where one must wait.
+ * attempt where one must wait. The closed record, if there is one, tells what was removed.
  */
-export async function removeOrphan(
-  { pools, provider, work }: RemovePorts,
-  { clusterId, attempts }: Extract<WorkMessage, { kind: "removeOrphan" }>,
-): Promise<RemoveOutcome> {
-  const record = await findCluster(pools, clusterId);
+export async function removeOrphan(ports: RemovePorts, message: RemoveMessage): Promise<RemoveOutcome> {
+  const record = await findCluster(ports.pools, message.clusterId);
   if (record && record.state !== "deleted") return { kind: "kept", state: record.state };
+  const outcome = await attempt(ports, message);
+  if (outcome.removed.length > 0) await amend(ports, message.clusterId, outcome.removed);
+  return outcome;
+}
+
+async function attempt(
+  { provider, work }: RemovePorts,
+  { clusterId, attempts }: RemoveMessage,
+): Promise<Exclude<RemoveOutcome, { kind: "kept" }>> {
   const removed: string[] = [];
   for (const step of steps) {
     const outcome = await attemptStep(() => removeFromCloud(provider, clusterId, step));
@@ -63,4 +74,19 @@ export async function removeOrphan(
     return { kind: "waiting", step, note, removed };
   }
   return { kind: "gone", removed };
+}
+
+/** Attempts while another message for the same cluster writes its part. */
+const maxAmendments = 3;
+
+/** Adds to the closed record's report what came to light after it. */
+async function amend({ pools, clock }: RemovePorts, id: ClusterId, removed: readonly string[]): Promise<void> {
+  for (let attempts = 0; attempts < maxAmendments; attempts++) {
+    const record = await pools.getClosedCluster(id);
+    if (!record) return;
+    const now = clock();
+    const findings = removed.map((resource) => ({ resource, by: "us" as const, at: now }));
+    const report = { ...record.report, removed: [...record.report.removed, ...findings] };
+    if (await pools.saveClosedCluster({ ...record, report, updatedAt: now, version: record.version + 1 })) return;
+  }
 }

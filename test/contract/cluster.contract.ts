@@ -39,7 +39,11 @@ export function clusterContract(open: OpenStores): void {
       await requestCluster(stores);
       const error = { attempts: 3, note: "nodes Ready 1 of 2", startedAt: now, dueAt: now + 5000 };
       const removed = [{ resource: "service/default/web", by: "us", at: now }] as const;
-      const withDetail = { detail: "gone", sandboxId: sbx(1), report: { found: ["volume/vol-1"], removed, verifiedGoneAt: now } };
+      const withDetail = {
+        detail: "gone",
+        sandboxId: sbx(1),
+        report: { found: ["volume/vol-1"], removed, verifiedGoneAt: now },
+      };
       const states = [
         aCluster.provisioning({ progress: { ...error, step: "access" } }),
         aCluster.provisioning(),
@@ -167,6 +171,19 @@ export function clusterContract(open: OpenStores): void {
       await requestCluster(stores);
       expect(await pools.closeCluster(aCluster.deleted({ version: 5 }))).toBe(false);
       expect(await pools.getClosedCluster(cls(1))).toBeUndefined();
+    });
+
+    it("can be amended on the version before it only; the repeat finds its own", async () => {
+      await requestCluster(stores);
+      const closed = aCluster.deleted({ version: 2 });
+      await pools.closeCluster(closed);
+      const removed = [{ resource: "volume/vol-1", by: "us", at: now }] as const;
+      const amended = { ...closed, report: { removed }, version: 3 };
+      expect(await pools.saveClosedCluster(amended)).toBe(true);
+      expect(await pools.saveClosedCluster(amended)).toBe(true);
+      expect(await pools.saveClosedCluster({ ...amended, report: { removed: [] } })).toBe(false);
+      expect(await pools.getClosedCluster(cls(1))).toEqual(amended);
+      expect(await pools.saveClosedCluster(aCluster.deleted({ id: cls(2), version: 2 }))).toBe(false);
     });
   });
 }

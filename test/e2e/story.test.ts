@@ -94,6 +94,20 @@ describe("a sandbox from the warm pool", () => {
     expect(gone.stderr).toMatch(/refused|EOF|reset/);
     expect(await leftovers(first.body.clusterId)).toEqual(nothing);
 
+    const { body: record } = await call(`${apiUrl}/v1/clusters/${first.body.clusterId}`, { token });
+    expect(record).toMatchObject({ state: "deleted", reason: "sandbox_ended", verifiedGoneAt: expect.any(String) });
+    const held = [
+      ...owned.clusters.map((it) => `cluster/${it}`),
+      ...owned.volumes.map((it) => `volume/${it}`),
+      ...owned.loadBalancers.map((it) => `load-balancer/${it}`),
+    ];
+    expect(record.found).toEqual(expect.arrayContaining(held));
+    const removers = new Map(record.removed.map((it: { resource: string; by: string }) => [it.resource, it.by]));
+    expect([...removers.keys()]).toEqual(expect.arrayContaining(record.found));
+    // We delete the Service and the cluster; the load balancer goes by the doing of the cluster's own controller.
+    expect(held.map((it) => removers.get(it))).toContain("cloud");
+    expect([removers.get("service/default/web"), removers.get(held[0])]).toEqual(["us", "us"]);
+
     await call(`${apiUrl}/v1/sandboxes/${second.body.id}`, { method: "DELETE", token });
     await waitForState(token, second.body.id, "terminated");
     await waitForWarm(token, "small", 2);

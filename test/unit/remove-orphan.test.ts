@@ -80,10 +80,12 @@ describe("removing what is left of a cluster", () => {
     expect(deployment.calls).toEqual([]);
   });
 
-  it("goes on for one with a closed record", async () => {
+  it("goes on for one with a closed record, and adds to its report", async () => {
     const { pools } = deployment.ports;
     await pools.createCluster(aCluster.requested({ id, poolId: small.poolId }), await pools.beginPass(small.poolId));
     await pools.closeCluster(aCluster.deleted({ id, poolId: small.poolId, version: 2 }));
     expect(await deployment.attempt()).toMatchObject({ kind: "gone" });
+    const record = await pools.getClosedCluster(id);
+    expect(record?.report.removed.map((it) => [it.resource, it.by])).toEqual(all.map((step) => [`${step}/1`, "us"]));
   });
 });

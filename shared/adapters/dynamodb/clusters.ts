@@ -4,7 +4,7 @@ import type { PoolId } from "../../domain/ids.ts";
 import type { PoolStore } from "../../ports/pool-store.ts";
 import type { Item } from "./attributes.ts";
 import type { TableAccess } from "./client.ts";
-import { decodeCluster, encodeClosedCluster, encodeCluster, encodeSandbox } from "./codec.ts";
+import { decodeClosedCluster, decodeCluster, encodeClosedCluster, encodeCluster, encodeSandbox } from "./codec.ts";
 import { type TransactionPart, writeAll, writeIf } from "./conditional-write.ts";
 import { isDeepStrictEqual } from "./deep-equal.ts";
 import { addressKey, poolKeys } from "./keys.ts";
@@ -19,7 +19,7 @@ const isTerminating = "#state = :terminating";
 /** The writes of a cluster's record, outside of its match. */
 export function dynamoClusters(
   access: TableAccess,
-): Pick<PoolStore, "createCluster" | "saveCluster" | "withdrawCluster" | "closeCluster"> {
+): Pick<PoolStore, "createCluster" | "saveCluster" | "withdrawCluster" | "closeCluster" | "saveClosedCluster"> {
   const { client, tableName } = access;
   const onFailure = { TableName: tableName, ReturnValuesOnConditionCheckFailure: "ALL_OLD" } as const;
   return {
@@ -83,6 +83,22 @@ export function dynamoClusters(
         },
       });
       return failed.size === 0 || failed.has("closed");
+    },
+
+    async saveClosedCluster(cluster) {
+      const Item = encodeClosedCluster(cluster);
+      const put = new PutCommand({
+        ...onFailure,
+        Item,
+        ConditionExpression: isAtVersion,
+        ExpressionAttributeNames: { "#version": "version" },
+        ExpressionAttributeValues: { ":before": cluster.version - 1 },
+      });
+      const saved = await writeIf(() => client.send(put));
+      if (saved.written) return true;
+      return (
+        saved.inPlace !== undefined && isDeepStrictEqual(decodeClosedCluster(saved.inPlace), decodeClosedCluster(Item))
+      );
     },
   };
 }

@@ -167,6 +167,12 @@ export function memoryPoolStore(records: Records): PoolStore {
       records.closed.set(cluster.id, cluster);
       return true;
     },
+    async saveClosedCluster(cluster) {
+      const inPlace = records.closed.get(cluster.id);
+      if (inPlace?.version !== cluster.version - 1) return isDeepStrictEqual(inPlace, cluster);
+      records.closed.set(cluster.id, cluster);
+      return true;
+    },
 
     async beginPass(poolId) {
       const pool = poolOf(records, poolId);
