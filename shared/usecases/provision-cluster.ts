@@ -1,11 +1,11 @@
 import { afterFailure, type BuildFailures } from "../domain/build-failures.ts";
-import { nextBlock } from "../domain/capacity.ts";
+import { type CapacityBlock, nextBlock } from "../domain/capacity.ts";
 import { again, enter, isOverBudget, type ProvisionStep, provisionSteps, stepAfter } from "../domain/checklist.ts";
 import { type Cluster, type ClusterAddress, type ClusterIn, type ClusterInFlight, drain } from "../domain/cluster.ts";
 import { well } from "../domain/health.ts";
 import type { ClusterId } from "../domain/ids.ts";
 import { healthPolicyOf, type PoolConfig } from "../domain/pool.ts";
-import type { Instant } from "../domain/time.ts";
+import { type Instant, secondsUntil } from "../domain/time.ts";
 import type { StepOutcome } from "../ports/cluster-provider.ts";
 import type { KubernetesTarget } from "../ports/kubernetes-access.ts";
 import type { PoolStore } from "../ports/pool-store.ts";
@@ -30,19 +30,24 @@ export async function provision(ports: AdvancePorts, cluster: ClusterInFlight): 
       return fail(ports, cluster, outcome);
     case "again":
     case "capacityBlocked": {
-      const { afterSeconds, note } = outcome;
+      const { note } = outcome;
+      const blocked = outcome.kind === "capacityBlocked";
+      const block = blocked && asksForRoom.includes(step) ? await noteCapacity(ports, cluster, "blocked") : undefined;
+      // Whoever was refused asks again when the pool may: sooner would be refused, later would leave room unused.
+      const afterSeconds = block ? secondsUntil(clock(), block.until) : outcome.afterSeconds;
       const tried = again(cluster.progress, clock(), afterSeconds, note);
       // A cloud without room is not the step's fault: its budget begins when there is room again.
-      const progress = outcome.kind === "capacityBlocked" ? { ...tried, startedAt: tried.dueAt } : tried;
+      const progress = blocked ? { ...tried, startedAt: tried.dueAt } : tried;
       const waiting = { ...cluster, progress, updatedAt: clock(), version: cluster.version + 1 };
       if (!(await pools.saveCluster(waiting))) return { kind: "nothing" };
-      const blocked = outcome.kind === "capacityBlocked";
       await sendNext(ports.work, waiting, afterSeconds);
-      if (blocked && (step === "create" || step === "nodes")) await noteCapacity(ports, cluster, "blocked");
       return { kind: "waiting", step, note, blocked, ...("error" in outcome && { error: outcome.error }) };
     }
   }
 }
+
+/** The steps that ask the cloud for more than there was. */
+const asksForRoom: readonly ProvisionStep[] = ["create", "nodes"];
 
 interface StepFacts {
   readonly address?: ClusterAddress;
@@ -133,15 +138,20 @@ async function noteBuilt(pools: PoolStore, { poolId, revision }: ClusterInFlight
   if (failures?.revision === revision) await pools.saveBuildFailures(poolId, failures, undefined);
 }
 
-/** Begins, prolongs or lifts the pool's block on new clusters. Who comes second of two leaves it to the first. */
+/**
+ * Begins, prolongs or lifts the pool's block on new clusters; who comes second of two leaves it to the first.
+ *
+ * @returns the block that holds from now on.
+ */
 async function noteCapacity(
   { pools, clock }: AdvancePorts,
   { poolId, id }: ClusterInFlight,
   seen: "blocked" | "free",
-): Promise<void> {
+): Promise<CapacityBlock | undefined> {
   const block = await pools.getCapacity(poolId);
   const next = seen === "blocked" ? nextBlock(block, clock(), jitterOf(id)) : undefined;
   if (next !== block) await pools.saveCapacity(poolId, block, next);
+  return next;
 }
 
 /** 0 to 1, exclusive. Ids are random, and this is as random as they are. */

@@ -73,6 +73,9 @@ describe("provisioning", () => {
     const block = await world.ports.pools.getCapacity(poolId);
     expect(block?.attempts).toBe(1);
     expect(block && block.until - world.ports.clock()).toBeGreaterThanOrEqual(15_000);
+    // They ask again when the block ends: until then the pool says that it has no room, and not longer.
+    for (const id of ["cls-1", "cls-2"])
+      expect(await world.cluster(id)).toMatchObject({ progress: { dueAt: block?.until } });
     world.pass(40);
     await world.work(1);
     expect((await world.ports.pools.getCapacity(poolId))?.attempts).toBe(2);
