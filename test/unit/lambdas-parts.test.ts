@@ -73,13 +73,16 @@ describe("metrics", () => {
     record({ pool: "small" }, { ClaimsReady: 1, ClaimLatency: 12 });
     record({ pool: "small", reason: "idle" }, { Reaped: 2 });
     record({ pool: "small" }, { ClaimsWaitedOrRefused: 1 });
+    record({}, { ClustersOrphaned: 0 });
     vi.restoreAllMocks();
     const written = lines.map((line) => JSON.parse(line));
     expect(written).toMatchObject([
       { service: "api", pool: "small", ClaimsReady: 1, ClaimLatency: 12 },
       { service: "api", pool: "small", reason: "idle", Reaped: 2 },
       { service: "api", pool: "small", ClaimsWaitedOrRefused: 1 },
+      { service: "api", ClustersOrphaned: 0 },
     ]);
+    expect(written[3]._aws.CloudWatchMetrics[0].Dimensions).toEqual([["service"]]);
     expect(written[2]).not.toHaveProperty("ClaimsReady");
     expect(written[2]).not.toHaveProperty("reason");
     expect(written[0]._aws.CloudWatchMetrics).toEqual([
