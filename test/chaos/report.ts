@@ -10,8 +10,8 @@ const lanes: readonly { readonly title: string; readonly fits: (it: Happening) =
   { title: "released", fits: (it) => it === "released" },
   { title: "expired", fits: (it) => it === "expired" },
   { title: "lost", fits: (it) => it === "lost" },
-  { title: "kills: functions", fits: (it) => it === "kill function" },
-  { title: "control pl.", fits: (it) => /^kill (kube-|kwok)/.test(it) },
+  { title: "functions killed", fits: (it) => it === "kill function" },
+  { title: "control planes", fits: (it) => /^kill (kube-|kwok)/.test(it) },
   { title: "eks", fits: (it) => it === "kill eks" },
   { title: "etcd", fits: (it) => it === "kill etcd" },
 ];
@@ -42,7 +42,7 @@ export function tableOf(
   more: readonly (readonly [string, string])[],
 ): string {
   const count = (fits: (it: Happening) => boolean) => String(ledger.count(fits));
-  const kills = lanes.slice(7).map(({ title, fits }) => `${title.replace("kills: ", "")} ${count(fits)}`);
+  const kills = lanes.slice(7).map(({ title, fits }) => `${title.replace(" killed", "")} ${count(fits)}`);
   const rows: (readonly [string, string])[] = [
     ["claims", count((it) => it === "claim")],
     [

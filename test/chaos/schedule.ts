@@ -2,7 +2,16 @@ import type { FaultRequest } from "../../local/eks/faults/kinds.ts";
 import { type Chance, chanceFrom } from "../simulation/chance.ts";
 
 /** How a visitor uses what they claim, and how they part with it. */
-export const visitKinds = ["worker", "worker", "sleeper", "idler", "absentee", "canceller", "impatient"] as const;
+export const visitKinds = [
+  "worker",
+  "worker",
+  "worker",
+  "sleeper",
+  "idler",
+  "absentee",
+  "canceller",
+  "impatient",
+] as const;
 export type VisitKind = (typeof visitKinds)[number];
 
 /** One claim and what follows. Times in milliseconds from the start. */
@@ -32,12 +41,12 @@ export interface Schedule {
 
 /** Seconds between two of a kind, from and to. */
 const pauses = {
-  visit: [3, 11],
-  function: [2, 9],
-  controlPlane: [15, 45],
-  eks: [35, 75],
-  etcd: [70, 150],
-  fault: [6, 16],
+  visit: [4, 12],
+  function: [4, 12],
+  controlPlane: [20, 45],
+  eks: [40, 80],
+  etcd: [70, 115],
+  fault: [8, 18],
 } as const;
 
 const owners = ["ada", "bob", "cyd", "dan", "eve"] as const;
