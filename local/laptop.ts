@@ -4,7 +4,7 @@ import { apiIdIn, startApiFront } from "./api-front.ts";
 import type { LaptopAws } from "./aws.ts";
 import { ensureBinary } from "./controlplane/binary.ts";
 import { bootstrap, deploy, type Outputs, synthesize } from "./deploy.ts";
-import { startEks } from "./eks/eks.ts";
+import { startSupervisedEks } from "./eks/supervised.ts";
 import { startMetricsForwarder } from "./metrics.ts";
 import { startMinistack } from "./ministack/ministack.ts";
 import { freePort } from "./ports.ts";
@@ -112,7 +112,7 @@ export async function startLaptop(options: LaptopOptions): Promise<Laptop> {
     const [binary, assembly, { ministack, aws }] = await allOrFirstError([building, writing, preparing]);
 
     const eks = await part("EKS", async (tell) => {
-      const eks = await startEks({
+      const eks = await startSupervisedEks({
         awsEndpoint: aws.endpoint,
         ca: aws.caFile,
         region: aws.region,

@@ -55,7 +55,7 @@ export async function startSupervisedEks({ report, signal, ...order }: EksOption
       if (failures >= mostFailures) return `EKS does not start any more (${why}); see ${logFile}`;
       await sleep(pauseMs * failures);
       if (stopping) return new Promise(() => {});
-      report(`EKS has ended (${why}) and starts again`);
+      report(`EKS has ended (${why.split("\n", 1)[0]}) and starts again`);
       run = startOnce(order, logFile, report);
     }
   };
