@@ -36,9 +36,10 @@ export async function refillPool(ports: RefillPorts, poolId: PoolId): Promise<Re
   if (!view) return undefined;
   const now = clock();
   const observations = observe(view.observations, view.counters, now);
-  await pools.savePass(poolId, pass, { observations, outlook: outlookOf(view, now) });
   const actions = planPool(view, now);
   for (const action of actions) await apply(ports, view, pass, action);
+  // Last: whoever waits comes before bookkeeping.
+  await pools.savePass(poolId, pass, { observations, outlook: outlookOf(view, now) });
   const classBroken = isBroken(view.buildFailures, view.config.revision);
   return { counts: countPool(view), target: targetOf(view), classBroken, done: actions.map((it) => it.kind) };
 }

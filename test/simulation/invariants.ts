@@ -19,8 +19,11 @@ interface Cloud {
 
 /** A sandbox may stay past its deadline for two sweeps, a lost message and a retry: what docs/claim.md promises. */
 const reapedWithin = 10 * 60_000;
-/** A claimed cluster that died is noticed after two lost messages and a pass that was killed, at the latest. */
-const noticedWithin = 10 * 60_000;
+/**
+ * A claimed cluster that died is noticed within so many minutes in which a pass came to its end: three looks, and for each one
+ * whose message or process was lost another minute's pass.
+ */
+const noticedWithinMinutes = 9;
 /** Passes that were not interrupted, after which nobody waits beside a warm cluster any more. */
 const matchedWithinPasses = 3;
 
@@ -135,9 +138,13 @@ export function watch(
       if (!maySandboxBecome(before.state, ended.state)) {
         throw new Violation("life cycle", `${ended.id} went from ${before.state} to ${ended.state}`);
       }
-      const deadFor = "clusterId" in before ? ended.endedAt - (deadSince(before.clusterId) ?? ended.endedAt) : 0;
-      if (ended.reason !== "lost" && deadFor > noticedWithin)
-        throw new Violation("a dead cluster is noticed", `${before.id} had one for ${deadFor / 1000} s`);
+      const died = "clusterId" in before ? deadSince(before.clusterId) : undefined;
+      const minutes = new Set(passes.filter((begun) => begun > (died ?? begun)).map((it) => Math.floor(it / 60_000)));
+      if (ended.reason !== "lost" && minutes.size > noticedWithinMinutes)
+        throw new Violation(
+          "a dead cluster is noticed",
+          `${before.id} had one for ${minutes.size} minutes with a pass`,
+        );
       if (ended.reason === "queue_timeout") await checkWaitedForNothing(pools, before, passes, placedAt);
       const done = await sandboxes.end(before, ended, cluster);
       if (done) owners.get(ownerKey(before))?.delete(before.id);
