@@ -4,9 +4,11 @@ import type { EksMessage, EksOrder } from "./supervised.ts";
 
 // Runs the laptop's EKS as a process of its own, which ends with whoever started it. A part that has died ends it all: the
 // next start takes up what is left.
-const tell = (message: EksMessage) => {
-  if (process.connected) process.send?.(message);
-};
+const tell = (message: EksMessage) =>
+  new Promise<void>((sent) => {
+    if (process.connected) process.send?.(message, () => sent());
+    else sent();
+  });
 const endWithinMs = 5_000;
 const ending = new AbortController();
 process.once("disconnect", () => {
@@ -19,17 +21,19 @@ const [order] = (await once(process, "message")) as [EksOrder];
 try {
   const eks = await startEks({
     ...order,
-    report: (text) => tell({ kind: "report", text }),
+    report: (text) => void tell({ kind: "report", text }),
     signal: ending.signal,
   });
-  tell({ kind: "started", url: eks.url });
+  void tell({ kind: "started", url: eks.url });
   const asked = once(ending.signal, "abort").then(() => undefined);
   const broken = ending.signal.aborted ? undefined : await Promise.race([eks.broken, asked]);
-  await eks.stop();
-  if (broken !== undefined) tell({ kind: "failed", why: broken });
-  process.exitCode = broken === undefined ? 0 : 1;
+  if (broken === undefined) {
+    await eks.stop();
+    process.exit();
+  }
+  // Not stopped in order, which would delete what the clusters held: all processes end with this one.
+  await tell({ kind: "failed", why: broken });
 } catch (error) {
-  tell({ kind: "failed", why: error instanceof Error ? error.message : String(error) });
-  process.exitCode = 1;
+  await tell({ kind: "failed", why: error instanceof Error ? error.message : String(error) });
 }
-process.exit();
+process.exit(1);

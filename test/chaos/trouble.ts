@@ -1,6 +1,7 @@
 import { addFault, listFaults } from "../../local/eks/faults/client.ts";
+import type { Running } from "../support/descendants.ts";
 import type { Ledger } from "./ledger.ts";
-import { killAtOnce, nameOf, processesOf, type Running } from "./processes.ts";
+import { killAtOnce, nameOf, processesOf } from "./processes.ts";
 import type { Blow } from "./schedule.ts";
 
 export interface TroubleContext {

@@ -15,6 +15,7 @@ import {
   AssociateAccessPolicyCommand,
   type Cluster,
   CreateAccessEntryCommand,
+  CreateClusterCommand,
   type CreateClusterCommandInput,
   DeleteClusterCommand,
   DescribeClusterCommand,
@@ -31,6 +32,7 @@ import { CoreV1Api, KubeConfig, NetworkingV1Api, StorageV1Api } from "@kubernete
 import { clientConfig } from "../../local/aws.ts";
 import { ensureBinary } from "../../local/controlplane/binary.ts";
 import { type Eks, type EksOptions, startEks } from "../../local/eks/eks.ts";
+import { startSupervisedEks } from "../../local/eks/supervised.ts";
 import { startMinistack } from "../../local/ministack/ministack.ts";
 import { clusterToken } from "../../shared/adapters/eks/token.ts";
 import { eventually } from "./http.ts";
@@ -91,8 +93,13 @@ export async function startLaptopEks() {
     start,
     /** As `start`, in a process of its own that can be killed. */
     startApart: (folder: string) => startApart({ ...settings, dir: folder }),
+    /** As `npm start` runs it: in a process of its own that is started again whenever it ends. `port` must stay free. */
+    startSupervised: (folder: string, port: number, report: (message: string) => void) =>
+      startSupervisedEks({ ...settings, dir: folder, port, report }),
     /** Has the emulator forget a cluster, as if it had been started anew. */
     forget: (name: string) => new EKSClient(config).send(new DeleteClusterCommand({ name })),
+    /** Has the emulator alone make a cluster, as if its EKS had died before it wrote that down. */
+    makeBehind: (input: CreateClusterCommandInput) => new EKSClient(config).send(new CreateClusterCommand(input)),
     roles,
     subnetIds: Subnets.flatMap((it) => it.SubnetId ?? []),
     clientFor: (eks: Pick<Eks, "url">, credentials: Session | typeof aws.credentials = aws.credentials) =>
