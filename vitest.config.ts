@@ -14,6 +14,7 @@ export default defineConfig({
       project("history", { hookTimeout: 60_000 }),
       project("infra", { testTimeout: 60_000, hookTimeout: 120_000 }),
       project("integration", { testTimeout: 60_000, hookTimeout: 1_800_000, fileParallelism: false }),
+      project("chaos"),
       project("e2e", {
         globalSetup: "test/support/deployment.ts",
         testTimeout: 180_000,
