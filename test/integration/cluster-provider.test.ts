@@ -20,8 +20,12 @@ import {
   CreateClusterCommand,
   CreateNodegroupCommand,
   DescribeClusterCommand,
+  DescribeNodegroupCommand,
   EKSClient,
+  type EKSClientConfig,
   ListAccessEntriesCommand,
+  ListAddonsCommand,
+  type VersionStatus,
 } from "@aws-sdk/client-eks";
 import {
   CreateLoadBalancerCommand,
@@ -53,6 +57,7 @@ const assumable = JSON.stringify({
 const dir = mkdtempSync(join(tmpdir(), "sandlot-cluster-provider-"));
 
 let cloud: Ministack;
+let settings: EKSClientConfig;
 let eks: EKSClient;
 let ec2: EC2Client;
 let elb: ElasticLoadBalancingV2Client;
@@ -63,7 +68,7 @@ let provider: ClusterProvider;
 
 beforeAll(async () => {
   cloud = await startMinistack({ dir, report: () => {} });
-  const settings = {
+  settings = {
     endpoint: cloud.endpoint,
     region: cloud.region,
     credentials: cloud.adminCredentials,
@@ -246,6 +251,84 @@ test("what the cloud refuses for good fails the cluster, in the cloud's words", 
   const outcome = await eksProvider(impossible).create(newId(), order);
   expect(outcome).toMatchObject({ kind: "failed", note: expect.stringContaining("nobody") });
 });
+
+test("a class in Auto Mode needs nothing more, and one with managed nodes its node group and add-ons", async () => {
+  const id = newId();
+  await provider.create(id, order);
+  expect(await provider.provideNodes(id, order.clusterClass)).toEqual({ kind: "done" });
+
+  const clusterClass = { ...order.clusterClass, compute: { instanceTypes: ["m7g.large"] }, features: [] };
+  const first = await provider.provideNodes(id, clusterClass);
+  expect(first).toMatchObject({ kind: "again", note: expect.stringContaining("node group asked for") });
+  expect((await until(() => provider.provideNodes(id, clusterClass))).outcome).toEqual({ kind: "done" });
+  const { nodegroup } = await eks.send(
+    new DescribeNodegroupCommand({ clusterName: clusterName(deploymentId, id), nodegroupName: "nodes" }),
+  );
+  expect(nodegroup).toMatchObject({
+    amiType: "AL2023_ARM_64_STANDARD",
+    scalingConfig: { minSize: 2, desiredSize: 2, maxSize: 2 },
+    tags: { "sandlot:deployment": deploymentId, "sandlot:cluster": id },
+  });
+  const { addons } = await eks.send(new ListAddonsCommand({ clusterName: clusterName(deploymentId, id) }));
+  expect(addons?.sort()).toEqual(["coredns", "kube-proxy", "vpc-cni"]);
+});
+
+test("a node group or add-on of that name that is not ours is left alone", async () => {
+  const id = newId();
+  const name = clusterName(deploymentId, id);
+  await provider.create(id, order);
+  await eks.send(
+    new CreateNodegroupCommand({
+      clusterName: name,
+      nodegroupName: "nodes",
+      nodeRole: role("node"),
+      subnets: subnetIds,
+    }),
+  );
+  const compute = { instanceTypes: ["m7i.large"] };
+  const outcome = await until(() => provider.provideNodes(id, { ...order.clusterClass, compute, features: [] }));
+  expect(outcome.outcome).toMatchObject({ kind: "failed", note: "its node group is not ours" });
+});
+
+test.each([
+  [undefined, "EKS does not offer Kubernetes 1.36"],
+  [{ status: "EXTENDED_SUPPORT", ends: -1 }, "Kubernetes 1.36 is out of EKS's standard support, which ended on "],
+] as const)("a version in a state that no cluster should be made of fails the class: %j", async (state, note) => {
+  const id = newId();
+  expect(await eksProvider({ ...deployment, eks: offering(state) }).create(id, order)).toMatchObject({
+    kind: "failed",
+    fault: "class",
+    note: expect.stringContaining(note),
+  });
+  expect(await provider.awaitActive(id)).toMatchObject({ kind: "again" });
+});
+
+test("a version that leaves standard support soon is built, and told of", async () => {
+  const id = newId();
+  const soon = eksProvider({ ...deployment, eks: offering({ status: "STANDARD_SUPPORT", ends: 30 }) });
+  expect(await soon.create(id, order)).toEqual({ kind: "done", supportEndsAt: expect.any(Number) });
+  expect((await describe(id))?.name).toBe(clusterName(deploymentId, id));
+});
+
+/** The cloud with another calendar of versions. */
+function offering(state: { readonly status: VersionStatus; readonly ends: number } | undefined): EKSClient {
+  const client = new EKSClient(settings);
+  const clusterVersions = state && [
+    {
+      clusterVersion: "1.36",
+      versionStatus: state.status,
+      endOfStandardSupportDate: new Date(Date.now() + state.ends * 86_400_000),
+    },
+  ];
+  client.middlewareStack.add(
+    (next, context) => async (args) =>
+      context.commandName === "DescribeClusterVersionsCommand"
+        ? { response: undefined, output: { $metadata: {}, ...(clusterVersions && { clusterVersions }) } }
+        : next(args),
+    { step: "initialize" },
+  );
+  return client;
+}
 
 test("a cluster that the cloud does not show yet is waited for", async () => {
   expect(await provider.awaitActive(newId())).toMatchObject({ kind: "again" });

@@ -16,6 +16,7 @@ import { credentialIssuer } from "../../shared/adapters/kubernetes/credentials.t
 import { credentialIssuersGroup, systemNamespace } from "../../shared/adapters/kubernetes/names.ts";
 import type { Feature } from "../../shared/domain/cluster-class.ts";
 import { asId, type ClusterId, type SandboxId } from "../../shared/domain/ids.ts";
+import type { ManifestObject } from "../../shared/domain/manifest.ts";
 import type { StepOutcome } from "../../shared/ports/cluster-provider.ts";
 import type { KubernetesTarget } from "../../shared/ports/kubernetes-access.ts";
 import { aClassRevision } from "../support/builders.ts";
@@ -130,6 +131,121 @@ test("a bootstrapped cluster blocks instance metadata and has a class for volume
   expect(again.policy.metadata?.resourceVersion).toBe(policy.metadata?.resourceVersion);
   expect(again.classes[0]?.metadata?.resourceVersion).toBe(classes[0]?.metadata?.resourceVersion);
 });
+
+const exercises = (objects: readonly ManifestObject[]) => ({
+  ...plain,
+  revision: "r7",
+  manifests: objects.map((object) => ({ file: "exercises.yaml", object })),
+});
+const widgets: ManifestObject = {
+  apiVersion: "apiextensions.k8s.io/v1",
+  kind: "CustomResourceDefinition",
+  metadata: { name: "widgets.example.com" },
+  spec: {
+    group: "example.com",
+    names: { kind: "Widget", plural: "widgets", singular: "widget" },
+    scope: "Namespaced",
+    versions: [{ name: "v1", served: true, storage: true, schema: { openAPIV3Schema: { type: "object" } } }],
+  },
+};
+
+test("an owner's manifests are there, kinds and namespaces of their own included, whatever their order", async () => {
+  const built = exercises([
+    { apiVersion: "example.com/v1", kind: "Widget", metadata: { name: "first", namespace: "shop" } },
+    { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "welcome", labels: { course: "go" } }, data: { a: "1" } },
+    widgets,
+    { apiVersion: "v1", kind: "Namespace", metadata: { name: "shop" } },
+  ]);
+  expect((await until(() => administration.bootstrap(target, built))).outcome).toEqual({ kind: "done" });
+  expect((await until(() => administration.bootstrap(target, built))).outcome).toEqual({ kind: "done" });
+  await asWorker(async ({ core, custom }) => {
+    const { metadata, data } = await core.readNamespacedConfigMap({ namespace: "default", name: "welcome" });
+    expect([metadata?.labels, data]).toEqual([{ course: "go", "sandlot.dev/revision": "r7" }, { a: "1" }]);
+    expect(metadata?.managedFields?.map((it) => it.manager)).toEqual(["sandlot"]);
+    const at = { group: "example.com", version: "v1", plural: "widgets", namespace: "shop", name: "first" };
+    expect(await custom.getNamespacedCustomObject(at)).toMatchObject({
+      metadata: { labels: { "sandlot.dev/revision": "r7" } },
+    });
+  });
+});
+
+test.each<[string, ManifestObject, string]>([
+  [
+    "of a kind that nobody defines",
+    { apiVersion: "example.com/v1", kind: "Gadget", metadata: { name: "x" } },
+    "Gadget x (exercises.yaml): the cluster knows no kind Gadget in example.com/v1",
+  ],
+  [
+    "of a group that nobody serves",
+    { apiVersion: "nowhere.example.com/v1", kind: "Thing", metadata: { name: "x" } },
+    "Thing x (exercises.yaml): the cluster knows no kind Thing in nowhere.example.com/v1",
+  ],
+  [
+    "that is not valid",
+    { apiVersion: "v1", kind: "Service", metadata: { name: "web" }, spec: { ports: [{ port: 99999 }] } },
+    'Service web (exercises.yaml): HTTP 422: Service "web" is invalid: [spec.ports[0].port: Invalid value: 99999',
+  ],
+  [
+    "with a field that does not exist",
+    { apiVersion: "v1", kind: "Service", metadata: { name: "web" }, spec: { prots: [], ports: [{ port: 80 }] } },
+    ".spec.prots: field not declared in schema",
+  ],
+  [
+    "in a namespace that is not there",
+    { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "x", namespace: "absent" } },
+    'namespaces "absent" not found',
+  ],
+])(
+  "a manifest %s fails its class at once, with the API server's own words",
+  { timeout: 30_000 },
+  async (_, object, words) => {
+    const outcome = await administration.bootstrap(target, exercises([object]));
+    expect(outcome).toMatchObject({ kind: "failed", fault: "class", note: expect.stringContaining(words) });
+  },
+);
+
+test("isolation bounds the namespace that a user starts in, as far as the class wants it", async () => {
+  const bounds = () =>
+    asWorker(async ({ core, networking }) => {
+      const { items } = await core.listNamespacedResourceQuota({ namespace: "default" });
+      const limits = await core.readNamespacedLimitRange({ namespace: "default", name: "sandlot" });
+      const policies = await networking.listNamespacedNetworkPolicy({ namespace: "default" });
+      const { metadata } = await core.readNamespace({ name: "default" });
+      return {
+        quota: items[0]?.spec?.hard,
+        requests: limits.spec?.limits[0]?.defaultRequest,
+        policies: policies.items.map((it) => it.metadata?.name),
+        podSecurity: metadata?.labels?.["pod-security.kubernetes.io/enforce"],
+      };
+    });
+  await until(() => administration.bootstrap(target, plain));
+  expect(await bounds()).toEqual({
+    quota: { persistentvolumeclaims: "30", "requests.storage": "300Gi", "services.loadbalancers": "10" },
+    requests: { cpu: "25m", memory: "32Mi" },
+    policies: ["no-instance-metadata"],
+    podSecurity: undefined,
+  });
+  const isolation = { podSecurity: "restricted", quota: { pods: "50" }, ingressFrom: "namespace" } as const;
+  const strict = { ...plain, clusterClass: { ...plain.clusterClass, isolation } };
+  expect((await until(() => administration.bootstrap(target, strict))).outcome).toEqual({ kind: "done" });
+  expect(await bounds()).toMatchObject({
+    quota: { pods: "50" },
+    policies: ["from-this-namespace-only", "no-instance-metadata"],
+    podSecurity: "restricted",
+  });
+  const privileged = { apiVersion: "v1", kind: "Pod", metadata: { name: "root" } };
+  const containers = [{ name: "root", image: "busybox", securityContext: { privileged: true } }];
+  const refused = await administration.bootstrap(target, {
+    ...strict,
+    manifests: [{ file: "root.yaml", object: { ...privileged, spec: { containers } } }],
+  });
+  expect(refused).toMatchObject({
+    kind: "failed",
+    fault: "class",
+    note: expect.stringContaining("violates PodSecurity"),
+  });
+  await asWorker(({ core }) => core.replaceNamespace({ name: "default", body: { metadata: { name: "default" } } }));
+}, 30_000);
 
 test("a cluster that has a default class for volumes keeps it", async () => {
   await asWorker(async ({ storage, objects }) => {

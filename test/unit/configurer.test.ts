@@ -8,6 +8,7 @@ import { aCluster, aPoolConfig, now } from "../support/builders.ts";
 
 const { poolId: _, revision: __, ...settings } = aPoolConfig();
 
+const small = asId<PoolId>("small");
 const day = 86_400_000;
 const supported = { inStandardSupport: true, standardSupportEndsAt: now + 300 * day };
 
@@ -23,14 +24,14 @@ function setUp() {
   const logger = { error: (_message: string, { error }: { error: unknown }) => void errors.push(error) };
   const versions = { supportOf: async (version: string) => offered.get(version) };
   const handle = createHandler({ pools, versions, refill, clock: () => now }, respond, logger);
-  const send = async (requestType: "Create" | "Update" | "Delete", text: string) => {
+  const send = async (requestType: "Create" | "Update" | "Delete", text: string, manifests?: string) => {
     await handle({
       RequestType: requestType,
       ResponseURL: "https://cloudformation.example.com/answer",
       StackId: "stack",
       RequestId: "request",
       LogicalResourceId: "Pools",
-      ResourceProperties: { ServiceToken: "configurer", Pools: text },
+      ResourceProperties: { ServiceToken: "configurer", Pools: text, ...(manifests && { Manifests: manifests }) },
     });
     return answers.at(-1);
   };
@@ -58,12 +59,77 @@ describe("the pools' configuration", () => {
     const { pools, send } = setUp();
     const revision = async (change: Partial<typeof settings>) => {
       await send("Update", JSON.stringify({ small: { ...settings, ...change } }));
-      return (await pools.getConfig(asId<PoolId>("small")))?.revision;
+      return (await pools.getConfig(small))?.revision;
     };
     const first = await revision({});
     expect(await revision({ quotas: { owner: 1, tenant: 1 } })).toBe(first);
     expect(await revision({ clusterClass: { nodes: 1, kubernetesVersion: "1.36" } })).toBe(first);
     expect(await revision({ clusterClass: { nodes: 2, kubernetesVersion: "1.36" } })).not.toBe(first);
+  });
+
+  it("comes with what its clusters are built from, the manifests' content included", async () => {
+    const { pools, send } = setUp();
+    const clusterClass = { ...settings.clusterClass, manifests: ["a.yaml", "b.yaml"] };
+    const object = (name: string) => ({ apiVersion: "v1", kind: "ConfigMap", metadata: { name } });
+    const deploy = async (files: object) => {
+      const answer = await send(
+        "Update",
+        JSON.stringify({ small: { ...settings, clusterClass } }),
+        JSON.stringify(files),
+      );
+      expect(answer).toMatchObject({ Status: "SUCCESS" });
+      return (await pools.getConfig(small))?.revision ?? "";
+    };
+    const first = await deploy({ "a.yaml": [object("a")], "b.yaml": [object("b")] });
+    expect(await pools.getClass(small, first)).toEqual({
+      revision: first,
+      clusterClass,
+      manifests: [
+        { file: "a.yaml", object: object("a") },
+        { file: "b.yaml", object: object("b") },
+      ],
+    });
+    const second = await deploy({ "a.yaml": [object("a")], "b.yaml": [object("c")] });
+    expect(second).not.toBe(first);
+    expect(await deploy({ "a.yaml": [], "b.yaml": [object("a"), object("c")] })).toBe(second);
+    expect(await pools.getClass(small, first)).toBeDefined();
+  });
+
+  it("is refused when a manifest did not come with it", async () => {
+    const { send } = setUp();
+    const clusterClass = { ...settings.clusterClass, manifests: ["a.yaml"] };
+    const answer = await send("Create", JSON.stringify({ small: { ...settings, clusterClass } }));
+    expect(answer).toMatchObject({
+      Status: "FAILED",
+      Reason: "pools.small.clusterClass.manifests: a.yaml did not come with the deployment.",
+    });
+  });
+
+  it.each([
+    ["1.35", "is not offered by EKS in this Region"],
+    ["1.34", "leaves standard support on 2026-12-02, within 60 days: take a newer one"],
+    ["1.33", "is out of standard support, which ended on 2026-07-29: take a newer one"],
+  ])("is refused with Kubernetes %s, which %s", async (kubernetesVersion, problem) => {
+    const { pools, offered, send } = setUp();
+    offered.set("1.34", { inStandardSupport: true, standardSupportEndsAt: Date.parse("2026-12-02") });
+    offered.set("1.33", { inStandardSupport: false, standardSupportEndsAt: Date.parse("2026-07-29") });
+    const old = { ...settings, clusterClass: { ...settings.clusterClass, kubernetesVersion } };
+    expect(await send("Create", JSON.stringify({ small: old, other: settings }))).toMatchObject({
+      Status: "FAILED",
+      Reason: `The pools cannot work:\npools.small.clusterClass.kubernetesVersion: ${kubernetesVersion} ${problem}`,
+    });
+    expect(await pools.listConfigs()).toEqual([]);
+  });
+
+  it("is not held up by the date of a version that the pool has already", async () => {
+    const { pools, offered, send } = setUp();
+    await send("Create", JSON.stringify({ small: settings }));
+    offered.set("1.36", { inStandardSupport: true, standardSupportEndsAt: now + day });
+    const changed = { ...settings, description: "changed" };
+    expect(await send("Update", JSON.stringify({ small: changed }))).toMatchObject({ Status: "SUCCESS" });
+    expect((await pools.getConfig(small))?.description).toBe("changed");
+    const grown = await send("Update", JSON.stringify({ small: changed, second: settings }));
+    expect(grown).toMatchObject({ Reason: expect.stringContaining("pools.second.clusterClass.kubernetesVersion") });
   });
 
   it("retires a pool that is no longer named", async () => {
@@ -97,7 +163,6 @@ describe("the pools' configuration", () => {
   it("goes with the stack once no cluster is left, and empties the pools until then", async () => {
     const { pools, send } = setUp();
     await send("Create", JSON.stringify({ small: settings }));
-    const small = asId<PoolId>("small");
     await pools.createCluster(aCluster.requested({ poolId: small }), await pools.beginPass(small));
 
     expect(await send("Delete", "")).toMatchObject({ Status: "FAILED", Reason: expect.stringContaining("small (1)") });

@@ -27,12 +27,13 @@ export function dynamoClasses(access: TableAccess): Pick<PoolStore, "getClass" |
       await client.send(new PutCommand({ TableName: tableName, Item }));
       const { items } = await queryAll(access, {
         KeyConditionExpression: "pk = :pk",
-        FilterExpression: "sk <> :sk AND attribute_not_exists(#ttl)",
+        FilterExpression: "attribute_not_exists(#ttl)",
+        ProjectionExpression: "pk, sk",
         ExpressionAttributeNames: { "#ttl": tableSchema.timeToLive },
-        ExpressionAttributeValues: { ":pk": key.pk, ":sk": key.sk },
+        ExpressionAttributeValues: { ":pk": key.pk },
         ConsistentRead: true,
       });
-      for (const { pk, sk } of items) {
+      for (const { pk, sk } of items.filter((it) => it.sk !== key.sk)) {
         await client.send(
           new UpdateCommand({
             TableName: tableName,

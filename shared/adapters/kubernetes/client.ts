@@ -4,7 +4,9 @@ import {
   CoreV1Api,
   CustomObjectsApi,
   createConfiguration,
+  HttpMethod,
   KubeConfig,
+  type KubernetesObject,
   KubernetesObjectApi,
   NetworkingV1Api,
   type RequestContext,
@@ -23,6 +25,23 @@ export interface KubernetesClient {
   readonly custom: CustomObjectsApi;
   /** Any kind, by its manifest. */
   readonly objects: KubernetesObjectApi;
+  /** The same for one object whose every field counts: the API above drops those that its models do not know, without a word. */
+  readonly objectsAsWritten: (object: KubernetesObject) => KubernetesObjectApi;
+}
+
+type Settings = NonNullable<Parameters<typeof createConfiguration>[0]>;
+
+function asWritten(object: KubernetesObject): NonNullable<Settings["promiseMiddleware"]>[number] {
+  return {
+    async pre(request) {
+      if (request.getHttpMethod() === HttpMethod.PATCH) {
+        request.setBody(JSON.stringify(object));
+        request.setQueryParam("fieldValidation", "Strict");
+      }
+      return request;
+    },
+    post: async (response) => response,
+  };
 }
 
 /** One request's time, connecting included: a step is a short look, and the next look comes soon. */
@@ -43,7 +62,7 @@ export async function withClient<T>(
     { name: "caller", token },
   );
   let dispatcher: ReturnType<RequestContext["getDispatcher"]>;
-  const configuration = createConfiguration({
+  const settings: Settings = {
     baseServer: new ServerConfiguration(endpoint, {}),
     authMethods: {
       default: {
@@ -61,7 +80,8 @@ export async function withClient<T>(
         },
       },
     },
-  });
+  };
+  const configuration = createConfiguration(settings);
   try {
     return await act({
       core: new CoreV1Api(configuration),
@@ -71,6 +91,8 @@ export async function withClient<T>(
       storage: new StorageV1Api(configuration),
       custom: new CustomObjectsApi(configuration),
       objects: new KubernetesObjectApi(configuration),
+      objectsAsWritten: (object) =>
+        new KubernetesObjectApi(createConfiguration({ ...settings, promiseMiddleware: [asWritten(object)] })),
     });
   } finally {
     await dispatcher?.destroy();

@@ -1,7 +1,7 @@
 import type { ClassRevision } from "../../domain/cluster-class.ts";
 import { describeManifest, inOrderOfNeed, type Manifest } from "../../domain/manifest.ts";
 import type { StepOutcome } from "../../ports/cluster-provider.ts";
-import { apply } from "./apply.ts";
+import { applyAsWritten } from "./apply.ts";
 import type { KubernetesClient } from "./client.ts";
 import { reasonOf, statusOf } from "./faults.ts";
 
@@ -11,10 +11,16 @@ export const revisionLabel = "sandlot.dev/revision";
 /** All that a run has for objects which the API server will not take yet. */
 const longestPatience = { attempts: 20, milliseconds: 500 };
 
+/** What the API server has against an object. */
+interface Objection {
+  readonly words: string;
+  /** The object may only be early: for its kind, its namespace, that namespace's account, a quota that was not counted yet. */
+  readonly mayPass: boolean;
+}
+
 /**
- * Writes the owner's manifests, one after the other. What the API server will not take may only be early: a kind whose definition
- * was just written, a quota without a count, a namespace without its account. It is tried again for some seconds, and then
- * fails the class with the server's own words.
+ * Writes the owner's manifests, one after the other. What may only be early is tried again for some seconds; what the API server
+ * will not take fails the class with the server's own words.
  *
  * @throws what says nothing about the manifest: no answer, a server's own error, a refused credential.
  */
@@ -26,8 +32,10 @@ export async function applyManifests(
   for (const manifest of inOrderOfNeed(manifests)) {
     for (;;) {
       const objection = await applyOnce(client, manifest, revision);
-      if (objection === undefined) break;
-      if (left === 0) return { kind: "failed", fault: "class", note: `${describeManifest(manifest)}: ${objection}` };
+      if (!objection) break;
+      if (left === 0 || !objection.mayPass) {
+        return { kind: "failed", fault: "class", note: `${describeManifest(manifest)}: ${objection.words}` };
+      }
       left -= 1;
       await new Promise((resolve) => setTimeout(resolve, longestPatience.milliseconds));
     }
@@ -35,12 +43,16 @@ export async function applyManifests(
   return { kind: "done" };
 }
 
-/** What the API server has against the object; `undefined` when it took it. */
-async function applyOnce(client: KubernetesClient, manifest: Manifest, revision: string): Promise<string | undefined> {
+/** `undefined` when the API server took it. */
+async function applyOnce(
+  client: KubernetesClient,
+  manifest: Manifest,
+  revision: string,
+): Promise<Objection | undefined> {
   const { object } = manifest;
   const metadata = { ...object.metadata, labels: { ...object.metadata.labels, [revisionLabel]: revision } };
   try {
-    await apply(client, { ...object, metadata });
+    await applyAsWritten(client, { ...object, metadata });
     return undefined;
   } catch (error) {
     const objection = objectionOf(error, manifest);
@@ -49,13 +61,17 @@ async function applyOnce(client: KubernetesClient, manifest: Manifest, revision:
   }
 }
 
-function objectionOf(error: unknown, { object: { apiVersion, kind } }: Manifest): string | undefined {
+function objectionOf(error: unknown, { object: { apiVersion, kind } }: Manifest): Objection | undefined {
   const status = statusOf(error);
-  const reason = reasonOf(error);
+  const words = reasonOf(error);
   // The client asks for the kind first: it throws a plain error where the group is there, and passes on a bare 404 otherwise.
-  const isUnknownKind = reason.includes("Unrecognized API version and kind") || /404 page not found/.test(reason);
-  if (isUnknownKind) return `the cluster knows no kind ${kind} in ${apiVersion}`;
+  if (words.includes("Unrecognized API version and kind") || words.includes("404 page not found")) {
+    return { words: `the cluster knows no kind ${kind} in ${apiVersion}`, mayPass: true };
+  }
+  // How a server-side apply answers a field that the kind does not have: with a status of 500.
+  if (words.includes("failed to create typed patch object")) return { words, mayPass: false };
   if (status === undefined || status < 400 || status >= 500 || [401, 408, 429].includes(status)) return undefined;
   // Our own rights take some seconds to reach every API server.
-  return status === 403 && reason.includes('is forbidden: User "') ? undefined : reason;
+  if (status === 403 && words.includes('is forbidden: User "')) return undefined;
+  return { words, mayPass: [403, 404, 409].includes(status) };
 }

@@ -1,0 +1,44 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, it } from "vitest";
+import { call, eventually } from "../support/http.ts";
+import { leftovers, nothing } from "../support/leftovers.ts";
+import { runKubectl } from "../support/run-kubectl.ts";
+import { claim, credentials, target, tokenFor, waitForState } from "../support/sandlot.ts";
+
+const { apiUrl } = target();
+const folder = mkdtempSync(join(tmpdir(), "sandlot-classes-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+it("a cluster with managed nodes comes with its node group, its volumes and its owner's manifests, and leaves nothing", async () => {
+  const token = await tokenFor({ tenant: "acme", subject: "grace" });
+  const { body } = await claim(token, { poolId: "managed" });
+  const seen = new Set<string>();
+  await eventually(
+    "a managed cluster to be ready",
+    async () => {
+      const { body: now } = await call(`${apiUrl}/v1/sandboxes/${body.id}`, { token });
+      const { body: clusters } = await call(`${apiUrl}/v1/pools/managed/clusters`, { token });
+      for (const it of clusters.items ?? []) if (it.progress) seen.add(it.progress.step);
+      return now.state === "ready";
+    },
+    { withinMs: 180_000, everyMs: 250, last: () => [...seen] },
+  );
+  expect([...seen]).toContain("nodes");
+
+  const kubeconfig = join(folder, "managed.yaml");
+  writeFileSync(kubeconfig, (await credentials(token, body.id)).kubeconfig, { mode: 0o600 });
+  const kubectl = async (...args: string[]) => (await runKubectl(kubeconfig, ...args)).stdout.trim();
+  expect(await kubectl("get", "nodes", "-L", "eks.amazonaws.com/nodegroup", "--no-headers")).toMatch(/ nodes$/);
+  expect(await kubectl("get", "configmap", "welcome", "-n", "exercises", "-o", "jsonpath={.data.message}")).toContain(
+    "yours",
+  );
+  expect(await kubectl("get", "storageclass", "gp3", "-o", "jsonpath={.provisioner}")).toBe("ebs.csi.aws.com");
+  const level = "jsonpath={.metadata.labels.pod-security\\.kubernetes\\.io/enforce}";
+  expect(await kubectl("get", "namespace", "default", "-o", level)).toBe("baseline");
+
+  await call(`${apiUrl}/v1/sandboxes/${body.id}`, { method: "DELETE", token });
+  const { clusterId } = await waitForState(token, body.id, "terminated");
+  expect(await leftovers(clusterId)).toEqual(nothing);
+});
