@@ -95,7 +95,7 @@ async function playAndAudit(options: ChaosOptions, laptop: LaptopProcess): Promi
     options.say(
       isDrained ? `drained in ${drainSeconds} s, auditing` : `NOT drained within ${drainSeconds} s, auditing`,
     );
-    const trends = trendsOf(scene.samples);
+    const trends = trendsOf(scene.samples.filter(({ at }) => at >= playedFrom && at <= troubleEndedAt));
     const checks = [
       ...(await audit({ api, ledger, before, list, retried: operator.retried })),
       growthCheck(trends, options.minutes),
