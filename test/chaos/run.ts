@@ -132,13 +132,15 @@ async function playTrouble({ minutes, seed, ending, laptop, api, ledger, operato
   const trouble = { runtime: laptop.pid, eksUrl: laptop.eksUrl, ledger };
   const began = Date.now();
   const inTime = async <T extends { readonly at: number }>(them: readonly T[], perform: (it: T) => Promise<void>) => {
+    const failures: unknown[] = [];
     const performed: Promise<void>[] = [];
     for (const it of them) {
       await sleep(Math.max(0, began + it.at - Date.now()), undefined, { signal: over }).catch(() => {});
       if (over.aborted) break;
-      performed.push(perform(it));
+      performed.push(perform(it).catch((error: unknown) => void failures.push(error)));
     }
     await Promise.all(performed);
+    if (failures.length > 0) throw failures[0];
   };
   await Promise.all([
     inTime(visits, (visit) => play(visit, visitor)),
