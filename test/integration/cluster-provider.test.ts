@@ -74,7 +74,7 @@ beforeAll(async () => {
     credentials: cloud.adminCredentials,
     requestHandler: { httpsAgent: new Agent({ ca: readFileSync(cloud.caFile) }) },
   };
-  eks = new EKSClient(settings);
+  eks = offering({ status: "STANDARD_SUPPORT", ends: 300 });
   ec2 = new EC2Client(settings);
   elb = new ElasticLoadBalancingV2Client(settings);
   const iam = new IAMClient(settings);
@@ -310,7 +310,7 @@ test("a version that leaves standard support soon is built, and told of", async 
   expect((await describe(id))?.name).toBe(clusterName(deploymentId, id));
 });
 
-/** The cloud with another calendar of versions. */
+/** The cloud with a calendar of versions: MiniStack has none. */
 function offering(state: { readonly status: VersionStatus; readonly ends: number } | undefined): EKSClient {
   const client = new EKSClient(settings);
   const clusterVersions = state && [

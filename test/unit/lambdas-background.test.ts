@@ -115,6 +115,17 @@ describe("the worker", () => {
     expect(recorded.filter(([, values]) => "ProvisionSeconds" in values)).toHaveLength(2);
   });
 
+  it("tells when a cluster was asked for whose Kubernetes version will soon be out of support", async () => {
+    const { work, refiller, queues, recorded } = await aDeployment();
+    await invoke(refiller, messages({ poolId: "small" }));
+    const create = async () => ({ kind: "done" as const, supportEndsAt: 1 });
+    await invoke(
+      createWorker({ ...work, provider: { ...provider, create } }, quiet),
+      messages(queues.sent[0]?.message),
+    );
+    expect(recorded.at(-1)).toEqual([{ pool: "small" }, { VersionSupportEndsSoon: 1 }]);
+  });
+
   it("fails the message that it cannot read, and that one only", async () => {
     const { worker, refiller, queues } = await aDeployment();
     await invoke(refiller, messages({ poolId: "small" }));
