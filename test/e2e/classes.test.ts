@@ -5,7 +5,7 @@ import { afterAll, expect, it } from "vitest";
 import { call, eventually } from "../support/http.ts";
 import { leftovers, nothing } from "../support/leftovers.ts";
 import { runKubectl } from "../support/run-kubectl.ts";
-import { claim, credentials, target, tokenFor, waitForState } from "../support/sandlot.ts";
+import { claim, credentials, target, tokenFor, waitForState, waitForWarm } from "../support/sandlot.ts";
 
 const { apiUrl } = target();
 const folder = mkdtempSync(join(tmpdir(), "sandlot-classes-"));
@@ -41,4 +41,37 @@ it("a cluster with managed nodes comes with its node group, its volumes and its 
   await call(`${apiUrl}/v1/sandboxes/${body.id}`, { method: "DELETE", token });
   const { clusterId } = await waitForState(token, body.id, "terminated");
   expect(await leftovers(clusterId)).toEqual(nothing);
+});
+
+const shop = `
+apiVersion: v1
+kind: Service
+metadata: { name: shop }
+spec: { selector: { app: shop }, ports: [{ port: 80 }] }
+---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: { name: shop }
+spec: { defaultBackend: { service: { name: shop, port: { number: 80 } } } }
+`;
+
+it("an Ingress on Auto Mode gets its load balancer without naming a class, and leaves nothing", async () => {
+  const token = await tokenFor({ tenant: "acme", subject: "grace" });
+  await waitForWarm(token, "small", 1);
+  const { body } = await claim(token, { poolId: "small" });
+  const kubeconfig = join(folder, "auto.yaml");
+  writeFileSync(kubeconfig, (await credentials(token, body.id)).kubeconfig, { mode: 0o600 });
+  const manifest = join(folder, "shop.yaml");
+  writeFileSync(manifest, shop);
+  await runKubectl(kubeconfig, "apply", "-f", manifest);
+  const address = "jsonpath={.spec.ingressClassName} {.status.loadBalancer.ingress[0].hostname}";
+  await eventually("an address of the Ingress", async () => {
+    const { stdout } = await runKubectl(kubeconfig, "get", "ingress", "shop", "-o", address);
+    return /^alb \S+$/.test(stdout);
+  });
+  expect((await leftovers(body.clusterId)).loadBalancers).toHaveLength(1);
+
+  await call(`${apiUrl}/v1/sandboxes/${body.id}`, { method: "DELETE", token });
+  await waitForState(token, body.id, "terminated");
+  expect(await leftovers(body.clusterId)).toEqual(nothing);
 });

@@ -142,6 +142,16 @@ describe("the queues", () => {
   });
 });
 
+describe("nodes of managed groups", () => {
+  it("keep their credentials from pods, and their volumes encrypted", () => {
+    const [template] = Object.values(stack.of("AWS::EC2::LaunchTemplate"));
+    expect(template.LaunchTemplateData).toMatchObject({
+      MetadataOptions: { HttpTokens: "required", HttpPutResponseHopLimit: 1 },
+      BlockDeviceMappings: [{ Ebs: { Encrypted: true, DeleteOnTermination: true } }],
+    });
+  });
+});
+
 describe("the schedules", () => {
   const rules = Object.values(stack.of("AWS::Events::Rule"));
   const scheduled = rules.flatMap((it) => it.Targets.map(({ Arn }: { Arn: object }) => target(Arn)));
@@ -264,6 +274,13 @@ describe("the pools", () => {
 
   it("are handed to the deployment as the configuration has them", () => {
     expect(JSON.parse(stack.resources[id]?.Properties.Pools)).toEqual(stageConfig("laptop").pools);
+  });
+
+  it("come with the manifests that their classes name", () => {
+    const files: Record<string, { kind: string }[]> = JSON.parse(stack.resources[id]?.Properties.Manifests);
+    expect(Object.entries(files).map(([file, objects]) => [file, objects.map((it) => it.kind)])).toEqual([
+      ["manifests/welcome.yaml", ["Namespace", "ConfigMap"]],
+    ]);
   });
 
   it("go before anything else goes, so that what empties them is still there", () => {

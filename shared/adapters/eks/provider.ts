@@ -11,13 +11,17 @@ import { sweep } from "./sweep.ts";
 import { removeCluster, removeCompute, verifyGone } from "./teardown.ts";
 
 /**
- * Clusters from EKS Auto Mode: one dedicated cluster each, named `<deploymentId>-<clusterId>`.
+ * Clusters from EKS, in Auto Mode or with a managed node group: one dedicated cluster each, named `<deploymentId>-<clusterId>`.
  *
  * What the role that runs it must be allowed (D = deployment id, N = `D-cls-*`):
  * - `eks:CreateCluster`, `eks:TagResource` on `arn:*:eks:*:*:cluster/N`; `eks:TagResource` also on `…:access-entry/N/*`
  * - `eks:DescribeCluster`, `eks:UpdateClusterConfig`, `eks:DeleteCluster`, `eks:ListNodegroups`, `eks:CreateAccessEntry` on
  *   `…:cluster/N`; `eks:DeleteNodegroup` on it and on `…:nodegroup/N/*`; `eks:AssociateAccessPolicy` on it and on
  *   `…:access-entry/N/*`
+ * - `eks:DescribeClusterVersions` on `*`; `eks:CreateNodegroup`, `eks:CreateAddon`, `eks:CreatePodIdentityAssociation` on
+ *   `…:cluster/N`; `eks:DescribeNodegroup`, `eks:DescribeAddon`, `eks:TagResource` on what they make
+ * - `ec2:RunInstances` from the launch template of managed nodes; `iam:PassRole` and `iam:GetRole` on the roles of those nodes
+ *   and of the storage driver
  * - `iam:PassRole` on the cluster role (`iam:PassedToService: eks.amazonaws.com`) and on the node role (the same, and
  *   `ec2.amazonaws.com`); `iam:GetRole` on both
  * - `ec2:DescribeNetworkInterfaces`, `ec2:DescribeSecurityGroups`, `ec2:DescribeVolumes`,
