@@ -1,6 +1,7 @@
 import {
   DeleteClusterCommand,
   DeleteNodegroupCommand,
+  DescribeNodegroupCommand,
   paginateListNodegroups,
   UpdateClusterConfigCommand,
 } from "@aws-sdk/client-eks";
@@ -8,6 +9,7 @@ import type { ClusterId } from "../../domain/ids.ts";
 import type { Removed, StepOutcome } from "../../ports/cluster-provider.ts";
 import { type EksAccount, find } from "./deployment.ts";
 import { faultName, messageOf } from "./faults.ts";
+import { describeIssues } from "./issues.ts";
 import { clusterName } from "./naming.ts";
 
 const pollSeconds = 5;
@@ -21,24 +23,34 @@ const leftAlone: StepOutcome<Removed> = { ...nothing, note: "a cluster of that n
 export async function removeCompute(deployment: EksAccount, id: ClusterId): Promise<StepOutcome<Removed>> {
   const found = await find(deployment, id);
   if (found.kind !== "ours") return found.kind === "foreign" ? leftAlone : nothing;
-  const { eks, deploymentId } = deployment;
+  const { deploymentId } = deployment;
   const name = clusterName(deploymentId, id);
   const nodegroups = await nodegroupsOf(deployment, name);
   if (nodegroups.length === 0) return nothing;
-  const asked = await Promise.all(
-    nodegroups.map(async (nodegroupName) => {
-      try {
-        const answer = await eks.send(new DeleteNodegroupCommand({ clusterName: name, nodegroupName }));
-        return answer.nodegroup ? [`nodegroup/${nodegroupName}`] : [];
-      } catch (error) {
-        // In use means that it is being deleted already; not found, that it is gone.
-        if (["ResourceInUseException", "ResourceNotFoundException"].includes(faultName(error))) return [];
-        throw error;
-      }
-    }),
-  );
-  const note = `waiting for ${nodegroups.length} node groups`;
-  return { kind: "again", afterSeconds: pollSeconds, note, removed: asked.flat() };
+  const asked = await Promise.all(nodegroups.map((it) => removeNodegroup(deployment, name, it)));
+  const troubles = asked.flatMap(({ trouble }) => trouble ?? []);
+  const note = [`waiting for ${nodegroups.length} node groups`, ...troubles].join("; ");
+  return { kind: "again", afterSeconds: pollSeconds, note, removed: asked.flatMap(({ removed }) => removed) };
+}
+
+/** Asks for the end of one, again if the cloud has failed at it: that `trouble` is what an operator must read. */
+async function removeNodegroup(
+  { eks }: EksAccount,
+  clusterName: string,
+  nodegroupName: string,
+): Promise<{ readonly removed: readonly string[]; readonly trouble?: string }> {
+  const request = { clusterName, nodegroupName };
+  try {
+    const { nodegroup } = await eks.send(new DescribeNodegroupCommand(request));
+    if (nodegroup?.status === "DELETING") return { removed: [] };
+    await eks.send(new DeleteNodegroupCommand(request));
+    if (nodegroup?.status !== "DELETE_FAILED") return { removed: [`nodegroup/${nodegroupName}`] };
+    return { removed: [], trouble: `${nodegroupName} was DELETE_FAILED: ${describeIssues(nodegroup.health)}` };
+  } catch (error) {
+    // In use means that it is being deleted already; not found, that it is gone.
+    if (["ResourceInUseException", "ResourceNotFoundException"].includes(faultName(error))) return { removed: [] };
+    throw error;
+  }
 }
 
 /** The cluster's node groups; none when it is gone. */
