@@ -20,8 +20,13 @@ export function faultPools(pool: PoolSettings): Readonly<Record<string, PoolSett
     stepBudgets: { ...buildBudgets, ...teardownBudgets },
   };
   return {
-    builds: { ...faulty, description: "Builds fail here" },
-    answers: { ...faulty, description: "The cloud answers late here, or not at all" },
+    builds: {
+      ...faulty,
+      description: "Builds fail here",
+      // A version of its own, so that it can be withdrawn without harm to the others.
+      clusterClass: { kubernetesVersion: "1.35", nodes: 1 },
+    },
+    answers: { ...faulty, description: "The cloud refuses here, or answers late, or not at all" },
     teardowns: { ...faulty, description: "Tear-downs fail here" },
     watched: {
       ...faulty,
