@@ -61,7 +61,8 @@ export function unknownNames(clusterClass: ClusterClass): ConfigProblem[] {
     else if (!sizes.includes(size))
       problems.push({ field, problem: `${size} is no size: there are ${sizes.join(", ")}` });
   }
-  for (const [n, { name }] of list(clusterClass.addons).entries()) {
+  for (const [n, addon] of list(clusterClass.addons).entries()) {
+    const name = String(addon?.name);
     if (addons.includes(name) || fromMarketplace.test(name)) continue;
     const known = addons.join(", ");
     problems.push({

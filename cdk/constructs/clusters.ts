@@ -174,6 +174,7 @@ export class Clusters extends Construct {
       const reason = "Only what a tag names as one of the deployment's clusters' own.";
       for (const kind of kinds) explainWildcard(role, service, `${kind}/*`, reason);
     }
-    explain(role, "AwsSolutions-IAM5[Resource::*]", lists);
+    const launching = "What it launches, EC2 lets it launch from the stack's own template only.";
+    explain(role, "AwsSolutions-IAM5[Resource::*]", `${lists} ${launching}`);
   }
 }

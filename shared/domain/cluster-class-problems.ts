@@ -71,28 +71,29 @@ function problemsOfCompute({ compute }: ClusterClass): ConfigProblem[] {
 function problemsOfAddons(clusterClass: ClusterClass, addons: ClusterClass["addons"] & {}): ConfigProblem[] {
   if (!Array.isArray(addons)) return [{ field: "addons", problem: "must be a list" }];
   const isAuto = managedComputeOf(clusterClass) === undefined;
-  return addons.flatMap(({ name, version, ...others }, n): ConfigProblem[] => {
+  return addons.flatMap((addon, n): ConfigProblem[] => {
     const at = `addons[${n}]`;
-    const unknown = Object.keys(others).map((it) => ({
+    const { name, version, ...others } = addon ?? {};
+    const problems = Object.keys(others).map((it) => ({
       field: `${at}.${it}`,
       problem: "is no field; there are name, version",
     }));
     if (typeof name !== "string" || !/^[0-9a-z][0-9a-z_-]*$/i.test(name)) {
-      return [...unknown, { field: `${at}.name`, problem: `${quoted(name)} is no add-on's name` }];
+      return [...problems, { field: `${at}.name`, problem: `${quoted(name)} is no add-on's name` }];
     }
     if (version !== undefined && !/^v\d+\.\d+/.test(version)) {
-      unknown.push({
+      problems.push({
         field: `${at}.version`,
         problem: `${quoted(version)} is no add-on's version, such as v1.2.3-eksbuild.1`,
       });
     }
     if (isAuto && partsOfAutoMode.includes(name)) {
-      unknown.push({ field: `${at}.name`, problem: `${name} is a part of Auto Mode: leave it out` });
+      problems.push({ field: `${at}.name`, problem: `${name} is a part of Auto Mode: leave it out` });
     }
-    if (addons.findIndex((it) => it.name === name) < n) {
-      unknown.push({ field: `${at}.name`, problem: `${name} is named twice` });
+    if (addons.findIndex((it) => it?.name === name) < n) {
+      problems.push({ field: `${at}.name`, problem: `${name} is named twice` });
     }
-    return unknown;
+    return problems;
   });
 }
 

@@ -59,6 +59,7 @@ describe("a cluster class", () => {
       { ...managed, features: ["ingress"] },
       "features: ingress needs Auto Mode, whose load balancer controller it is; bring another controller by manifests",
     ],
+    [{ addons: [null] }, "addons[0].name: nothing is no add-on's name"],
     [{ addons: [{ name: "vpc-cni" }] }, "addons[0].name: vpc-cni is a part of Auto Mode: leave it out"],
     [{ addons: [{ name: "a" }, { name: "a" }] }, "addons[1].name: a is named twice"],
     [

@@ -6,7 +6,7 @@ import type { KubernetesClient } from "./client.ts";
 import { reasonOf, statusOf } from "./faults.ts";
 
 /** On every object of the owner's manifests: the revision of the class that it belongs to. */
-export const revisionLabel = "sandlot.dev/revision";
+const revisionLabel = "sandlot.dev/revision";
 
 /** All that a run has for objects which the API server will not take yet. */
 const longestPatience = { attempts: 20, milliseconds: 500 };
