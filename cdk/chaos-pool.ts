@@ -32,8 +32,8 @@ export function chaosPool(pool: PoolSettings): PoolSettings {
       externals: 30,
       compute: 60,
       interfaces: 60,
-      cluster: 60,
-      verify: 60,
+      cluster: 90,
+      verify: 90,
       sweep: 60,
     },
   };

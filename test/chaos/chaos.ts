@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { type Lock, LockedError, takeLock } from "../../local/lock.ts";
@@ -49,7 +49,8 @@ async function main(): Promise<number> {
 
 async function perform({ minutes, seed, state }: Settings): Promise<number> {
   const dir = join(state, "run");
-  mkdirSync(state, { recursive: true });
+  const reportFile = join(state, "report.txt");
+  rmSync(reportFile, { force: true });
   const progress = progressWriter(process.stdout, Date.now);
   const outcome = await runChaos({
     minutes,
@@ -62,7 +63,7 @@ async function perform({ minutes, seed, state }: Settings): Promise<number> {
       process.stdout.write(`${text}\n`);
     },
   }).finally(progress.stop);
-  writeFileSync(join(state, "report.txt"), outcome.report);
+  writeFileSync(reportFile, outcome.report);
   process.stdout.write(`\n${outcome.report}\nLogs are in ${dir}.\n`);
   return outcome.isClean ? 0 : 1;
 }

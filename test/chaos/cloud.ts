@@ -3,6 +3,7 @@ import {
   DescribeNetworkInterfacesCommand,
   DescribeSecurityGroupsCommand,
   DescribeVolumesCommand,
+  DetachNetworkInterfaceCommand,
   EC2Client,
 } from "@aws-sdk/client-ec2";
 import { EKSClient, ListClustersCommand } from "@aws-sdk/client-eks";
@@ -70,6 +71,17 @@ export async function listCloud(
     const kept = all[kind].filter((it) => !withoutClusters || !isOfCluster(it, kind));
     return kept.flatMap(({ id }) => id ?? []).sort();
   });
+}
+
+/** Detaches what is left of a cluster's nodes, as an operator does by hand: interfaces in use are never deleted. */
+export async function detachInterfaces(aws: LaptopAws, clusterId: string): Promise<void> {
+  const ec2 = new EC2Client(clientConfig(aws));
+  const { NetworkInterfaces = [] } = await ec2.send(new DescribeNetworkInterfacesCommand({}));
+  for (const { Attachment, TagSet = [] } of NetworkInterfaces) {
+    const isItsOwn = TagSet.some(({ Key, Value }) => Key === "eks:eks-cluster-name" && Value?.endsWith(clusterId));
+    const AttachmentId = Attachment?.AttachmentId;
+    if (isItsOwn && AttachmentId) await ec2.send(new DetachNetworkInterfaceCommand({ AttachmentId, Force: true }));
+  }
 }
 
 /** What `after` holds and `before` did not. */

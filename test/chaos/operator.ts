@@ -22,10 +22,10 @@ export interface Operator {
   readonly resumed: number;
   /** Looks once; answers undefined when the API does not answer. */
   look(): Promise<PoolLook | undefined>;
-  /** Looks until `signal` says stop. A class that is given up is tried again, as the runbook has it. */
+  /** Looks until `signal` says stop, and does what the runbook says of what it sees. */
   watch(signal: AbortSignal): Promise<void>;
   drain(): Promise<void>;
-  /** Takes each quarantined cluster back into its tear-down, once. */
+  /** Takes every quarantined cluster back into its tear-down, once what may have held it up is out of the way. */
   retryQuarantined(): Promise<void>;
 }
 
@@ -36,7 +36,17 @@ interface ClusterItem {
   readonly state: string;
 }
 
-export function operate(api: Api, poolId: string, ledger: Ledger): Operator {
+/**
+ * An operator of the pool.
+ *
+ * @param clearTheWay removes in the cloud, by hand, what a quarantined cluster's tear-down cannot.
+ */
+export function operate(
+  api: Api,
+  poolId: string,
+  ledger: Ledger,
+  clearTheWay: (clusterId: string) => Promise<void>,
+): Operator {
   let last: PoolLook | undefined;
   let isBroken = false;
   let resumed = 0;
@@ -55,6 +65,14 @@ export function operate(api: Api, poolId: string, ledger: Ledger): Operator {
     last = pool.body.counts as PoolLook;
     return last;
   };
+  const retryQuarantined = async (): Promise<void> => {
+    for (const { id, state } of (await clusters()) ?? []) {
+      if (state !== "quarantined") continue;
+      await clearTheWay(id);
+      const answer = await api.ask(`/v1/clusters/${id}/retry`, { method: "POST" });
+      if (answer !== undefined && answer.status < 300) retried.add(id);
+    }
+  };
   return {
     get last() {
       return last;
@@ -66,7 +84,9 @@ export function operate(api: Api, poolId: string, ledger: Ledger): Operator {
     look,
     watch: async (signal) => {
       while (!signal.aborted) {
-        await look();
+        const seen = await look();
+        // What the cloud does not take now is tried at the next look.
+        if (seen !== undefined && seen.quarantined > 0) await retryQuarantined().catch(() => {});
         if (isBroken) {
           resumed += 1;
           await api.ask(`${path}/resume`, { method: "POST", signal });
@@ -78,12 +98,6 @@ export function operate(api: Api, poolId: string, ledger: Ledger): Operator {
       const answer = await api.ask(`${path}/drain`, { method: "POST" });
       if (answer?.status !== 200) throw new Error(`The pool could not be drained: ${JSON.stringify(answer?.body)}`);
     },
-    retryQuarantined: async () => {
-      for (const { id, state } of (await clusters()) ?? []) {
-        if (state !== "quarantined" || retried.has(id)) continue;
-        const answer = await api.ask(`/v1/clusters/${id}/retry`, { method: "POST" });
-        if (answer !== undefined && answer.status < 300) retried.add(id);
-      }
-    },
+    retryQuarantined,
   };
 }

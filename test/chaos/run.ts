@@ -5,7 +5,7 @@ import type { ReportProgress } from "../../local/progress.ts";
 import { call } from "../support/http.ts";
 import { type Api, connectApi } from "./api.ts";
 import { audit, type Check, readEverySandbox } from "./audit.ts";
-import { listCloud } from "./cloud.ts";
+import { detachInterfaces, listCloud } from "./cloud.ts";
 import { type Ledger, openLedger } from "./ledger.ts";
 import { type MemorySample, type MemoryTrend, sampleMemory, trendsOf } from "./memory.ts";
 import { type Operator, operate } from "./operator.ts";
@@ -81,7 +81,7 @@ async function playAndAudit(options: ChaosOptions, laptop: LaptopProcess): Promi
   const now = () => Date.now() - startedAt;
   const ledger = openLedger(now);
   const api = connectApi(laptop.apiUrl, () => mintToken(laptop.tokenUrl, options.minutes));
-  const operator = operate(api, poolId, ledger);
+  const operator = operate(api, poolId, ledger, (id) => detachInterfaces(laptop.aws, id));
   const scene: Scene = { ...options, laptop, api, ledger, operator, samples: [], now };
 
   const stopTelling = tellProgress(scene);
