@@ -17,6 +17,7 @@ import {
   type TagSpecification,
 } from "@aws-sdk/client-ec2";
 import {
+  type Addon,
   CreateClusterCommand,
   CreateNodegroupCommand,
   DescribeClusterCommand,
@@ -25,6 +26,7 @@ import {
   type EKSClientConfig,
   ListAccessEntriesCommand,
   ListAddonsCommand,
+  type Nodegroup,
   type VersionStatus,
 } from "@aws-sdk/client-eks";
 import {
@@ -290,6 +292,51 @@ test("a node group or add-on of that name that is not ours is left alone", async
   expect(outcome.outcome).toMatchObject({ kind: "failed", note: "its node group is not ours" });
 });
 
+const fleet = { ...order.clusterClass, compute: { instanceTypes: ["m7i.large"] }, features: [] };
+
+test.each([
+  ["InstanceLimitExceeded", "capacityBlocked", "ResourceNotFoundException"],
+  ["NodeCreationFailure", "failed", "nothing"],
+])(
+  "a node group that failed for %s makes the cluster %s; one that found no room goes, to be asked for again",
+  async (code, kind, gone) => {
+    const id = newId();
+    await provider.create(id, order);
+    await until(() => provider.provideNodes(id, fleet));
+    const health = { issues: [{ code, message: "of 2 instances" }] };
+    const failing = answering("DescribeNodegroupCommand", ({ nodegroup }) => ({
+      nodegroup: { ...nodegroup, status: "CREATE_FAILED", health },
+    }));
+    expect(await eksProvider({ ...deployment, eks: failing }).provideNodes(id, fleet)).toMatchObject({
+      kind,
+      note: `node group CREATE_FAILED: ${code}: of 2 instances`,
+    });
+    const group = { clusterName: clusterName(deploymentId, id), nodegroupName: "nodes" };
+    const left = await eks.send(new DescribeNodegroupCommand(group)).then(
+      () => "nothing",
+      (error: Error) => error.name,
+    );
+    expect(left).toBe(gone);
+  },
+);
+
+test("an add-on that could not be made fails the cluster with its health, and one that is degraded may yet recover", async () => {
+  const id = newId();
+  await provider.create(id, order);
+  await until(() => provider.provideNodes(id, fleet));
+  const health = { issues: [{ code: "InsufficientNumberOfReplicas", message: "no node" }] };
+  const provide = (status: string) => {
+    const client = answering("DescribeAddonCommand", ({ addon }) => ({ addon: { ...addon, status, health } }));
+    return eksProvider({ ...deployment, eks: client }).provideNodes(id, fleet);
+  };
+  const note = "InsufficientNumberOfReplicas: no node";
+  expect(await provide("CREATE_FAILED")).toEqual({ kind: "failed", note: `add-on vpc-cni CREATE_FAILED: ${note}` });
+  expect(await provide("DEGRADED")).toMatchObject({
+    kind: "again",
+    note: expect.stringContaining(`DEGRADED: ${note}`),
+  });
+});
+
 test.each([
   [undefined, "EKS does not offer Kubernetes 1.36"],
   [{ status: "EXTENDED_SUPPORT", ends: -1 }, "Kubernetes 1.36 is out of EKS's standard support, which ended on "],
@@ -310,9 +357,26 @@ test("a version that leaves standard support soon is built, and told of", async 
   expect((await describe(id))?.name).toBe(clusterName(deploymentId, id));
 });
 
+/** The cloud, which gives other answers to one kind of question. */
+function answering(
+  command: string,
+  change: (answer: { readonly nodegroup?: Nodegroup; readonly addon?: Addon }) => object,
+): EKSClient {
+  const client = offering({ status: "STANDARD_SUPPORT", ends: 300 });
+  client.middlewareStack.add(
+    (next, context) => async (args) => {
+      const answer = await next(args);
+      if (context.commandName !== command) return answer;
+      const output: object = answer.output;
+      return { ...answer, output: { ...answer.output, ...change(output) } };
+    },
+    { step: "initialize" },
+  );
+  return client;
+}
+
 /** The cloud with a calendar of versions: MiniStack has none. */
 function offering(state: { readonly status: VersionStatus; readonly ends: number } | undefined): EKSClient {
-  const client = new EKSClient(settings);
   const clusterVersions = state && [
     {
       clusterVersion: "1.36",
@@ -320,6 +384,7 @@ function offering(state: { readonly status: VersionStatus; readonly ends: number
       endOfStandardSupportDate: new Date(Date.now() + state.ends * 86_400_000),
     },
   ];
+  const client = new EKSClient(settings);
   client.middlewareStack.add(
     (next, context) => async (args) =>
       context.commandName === "DescribeClusterVersionsCommand"
