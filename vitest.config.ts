@@ -14,6 +14,14 @@ export default defineConfig({
       project("history", { hookTimeout: 60_000 }),
       project("infra", { testTimeout: 60_000, hookTimeout: 120_000 }),
       project("integration", { testTimeout: 60_000, hookTimeout: 1_800_000, fileParallelism: false }),
+      // A file is a pool of its own, and mostly waits.
+      project("faults", {
+        globalSetup: "test/support/fault-deployment.ts",
+        testTimeout: 180_000,
+        hookTimeout: 1_800_000,
+        maxWorkers: 3,
+        sequence: { groupOrder: 1 },
+      }),
       project("chaos"),
       project("e2e", {
         globalSetup: "test/support/deployment.ts",
