@@ -17,7 +17,7 @@ export default defineConfig({
       // A file is a pool of its own, and mostly waits.
       project("faults", {
         globalSetup: "test/support/fault-deployment.ts",
-        testTimeout: 180_000,
+        testTimeout: 240_000,
         hookTimeout: 1_800_000,
         maxWorkers: 3,
         sequence: { groupOrder: 1 },
