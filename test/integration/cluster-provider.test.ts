@@ -24,6 +24,7 @@ import {
   DescribeNodegroupCommand,
   EKSClient,
   type EKSClientConfig,
+  InvalidParameterException,
   ListAccessEntriesCommand,
   ListAddonsCommand,
   type Nodegroup,
@@ -348,6 +349,23 @@ test.each([
     note: expect.stringContaining(note),
   });
   expect(await provider.awaitActive(id)).toMatchObject({ kind: "again" });
+});
+
+test("a version that EKS refuses although it lists it fails the class too", async () => {
+  const refusing = offering({ status: "STANDARD_SUPPORT", ends: 300 });
+  refusing.middlewareStack.add(
+    (next, context) => async (args) => {
+      if (context.commandName !== "CreateClusterCommand") return next(args);
+      const message = "unsupported Kubernetes version";
+      throw new InvalidParameterException({ message, $metadata: {} });
+    },
+    { step: "initialize" },
+  );
+  expect(await eksProvider({ ...deployment, eks: refusing }).create(newId(), order)).toEqual({
+    kind: "failed",
+    fault: "class",
+    note: "unsupported Kubernetes version",
+  });
 });
 
 test("a version that leaves standard support soon is built, and told of", async () => {

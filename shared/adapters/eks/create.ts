@@ -55,7 +55,11 @@ async function ask(deployment: EksDeployment, id: ClusterId, order: ClusterOrder
     if (faultName(error) === "ResourceInUseException") return adopt(deployment, id);
     const blocked = capacityBlocked(error);
     if (blocked) return blocked;
-    if (hopeless.includes(faultName(error))) return { kind: "failed", note: messageOf(error) };
+    if (hopeless.includes(faultName(error))) {
+      const note = messageOf(error);
+      // All else that EKS checks is the deployment's: roles, subnets, the account.
+      return { kind: "failed", note, ...(/Kubernetes version/i.test(note) && { fault: "class" }) };
+    }
     throw error;
   }
 }
