@@ -71,8 +71,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: "the ceiling of the pool is ignored",
     file: "shared/domain/plan.ts",
-    from: "Math.min(missing, policy.maxTotal - total, ",
-    to: "Math.min(missing, ",
+    from: "    policy.maxTotal - total,\n",
+    to: "",
   },
   {
     name: "a pool that is not open is filled",
