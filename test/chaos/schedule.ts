@@ -39,14 +39,14 @@ export interface Schedule {
   readonly blows: readonly Blow[];
 }
 
-/** Seconds between two of a kind, from and to. */
+/** Seconds until the first of a kind, and then between two, each from and to: all come within two minutes, and leave time to recover. */
 const pauses = {
-  visit: [4, 12],
-  function: [4, 12],
-  controlPlane: [20, 45],
-  eks: [40, 80],
-  etcd: [70, 115],
-  fault: [8, 18],
+  visit: { first: [1, 4], later: [4, 12] },
+  function: { first: [5, 15], later: [5, 15] },
+  controlPlane: { first: [20, 50], later: [30, 70] },
+  eks: { first: [40, 80], later: [80, 160] },
+  etcd: { first: [70, 105], later: [150, 300] },
+  fault: { first: [5, 15], later: [9, 20] },
 } as const;
 
 const owners = ["ada", "bob", "cyd", "dan", "eve"] as const;
@@ -78,12 +78,12 @@ export function scheduleOf(seed: number, minutes: number): Schedule {
 
 function timesOf(
   chance: Chance,
-  [least, most]: readonly [number, number],
+  { first, later }: (typeof pauses)[keyof typeof pauses],
   end: number,
 ): readonly { readonly at: number; readonly chance: Chance }[] {
   const times: { at: number; chance: Chance }[] = [];
-  const pause = () => chance.between(least * 1_000, most * 1_000);
-  for (let at = pause(); at < end; at += pause()) {
+  const pause = ([least, most]: readonly [number, number]) => chance.between(least * 1_000, most * 1_000);
+  for (let at = pause(first); at < end; at += pause(later)) {
     // A source of its own for each, so that what one asks for does not change the next one's time.
     times.push({ at, chance: chanceFrom(chance.between(1, 1_000_000_000)) });
   }
