@@ -19,6 +19,7 @@ export type Happening =
   | "released"
   | "expired"
   | "lost"
+  | "gaveUp"
   | "ended"
   | `kill ${string}`
   | `fault ${string}`;
@@ -49,6 +50,7 @@ const endedBy: Readonly<Record<string, Happening>> = {
   idle: "expired",
   not_activated: "expired",
   deleted_by_owner: "released",
+  queue_timeout: "gaveUp",
 };
 
 /** An empty ledger. `now` in milliseconds from the start. */

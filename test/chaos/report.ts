@@ -10,6 +10,7 @@ const lanes: readonly { readonly title: string; readonly fits: (it: Happening) =
   { title: "released", fits: (it) => it === "released" },
   { title: "expired", fits: (it) => it === "expired" },
   { title: "lost", fits: (it) => it === "lost" },
+  { title: "gave up", fits: (it) => it === "gaveUp" },
   { title: "functions killed", fits: (it) => it === "kill function" },
   { title: "control planes", fits: (it) => /^kill (kube-|kwok)/.test(it) },
   { title: "eks", fits: (it) => it === "kill eks" },
@@ -42,7 +43,7 @@ export function tableOf(
   more: readonly (readonly [string, string])[],
 ): string {
   const count = (fits: (it: Happening) => boolean) => String(ledger.count(fits));
-  const kills = lanes.slice(7).map(({ title, fits }) => `${title.replace(" killed", "")} ${count(fits)}`);
+  const kills = lanes.slice(8).map(({ title, fits }) => `${title.replace(" killed", "")} ${count(fits)}`);
   const rows: (readonly [string, string])[] = [
     ["claims", count((it) => it === "claim")],
     [
@@ -51,8 +52,8 @@ export function tableOf(
     ],
     ["used through kubectl / failed", `${count((it) => it === "used")} / ${count((it) => it === "useFailed")}`],
     [
-      "released / expired / lost / else",
-      ["released", "expired", "lost", "ended"].map((it) => count((that) => that === it)).join(" / "),
+      "released / expired / lost / gave up waiting",
+      ["released", "expired", "lost", "gaveUp"].map((it) => count((that) => that === it)).join(" / "),
     ],
     ["clusters", String(ledger.clusters().length)],
     ["killed", kills.join(", ")],
