@@ -19,7 +19,7 @@ export default defineConfig({
         globalSetup: "test/support/fault-deployment.ts",
         testTimeout: 240_000,
         hookTimeout: 1_800_000,
-        maxWorkers: 3,
+        maxWorkers: 4,
         sequence: { groupOrder: 1 },
       }),
       project("chaos"),
