@@ -8,8 +8,8 @@ interface Version {
   readonly endOfExtendedSupport: string;
 }
 
-/** As EKS's release calendar has them; the control plane that runs on the laptop is the newest, whatever was asked for. */
-const versions: readonly Version[] = [
+/** As EKS's release calendar has them, newest first; the control plane that runs on the laptop is the newest, whatever was asked for. */
+const calendar: readonly Version[] = [
   version("1.36", "1.36.3", "2026-06-03", "2027-08-03", "2028-08-03"),
   version("1.35", "1.35.5", "2026-01-27", "2027-03-27", "2028-03-27"),
   version("1.34", "1.34.8", "2025-10-02", "2026-12-02", "2027-12-02"),
@@ -30,21 +30,32 @@ function version(
   return { version: name, patch, released, endOfStandardSupport, endOfExtendedSupport };
 }
 
+/** So many of the newest stay in standard support, for at least so long: an old checkout must start as it did when it was new. */
+const lasting = { versions: 2, milliseconds: 365 * 86_400_000 };
+
+function versionsAt(now: number): readonly Version[] {
+  return calendar.map((it, place) => {
+    const earliest = new Date(now + lasting.milliseconds).toISOString();
+    if (place >= lasting.versions || it.endOfStandardSupport > earliest) return it;
+    return { ...it, endOfStandardSupport: earliest };
+  });
+}
+
 /** Whether a cluster of this version can be asked for at `now`, in milliseconds. */
 export function isOffered(name: string, now: number): boolean {
-  return versions.some((it) => it.version === name && statusOf(it, now) !== "UNSUPPORTED");
+  return versionsAt(now).some((it) => it.version === name && statusOf(it, now) !== "UNSUPPORTED");
 }
 
 /** The versions that a cluster can be asked for at `now`, in milliseconds. */
 export function offeredVersions(now: number): readonly string[] {
-  return versions.map((it) => it.version).filter((it) => isOffered(it, now));
+  return calendar.map((it) => it.version).filter((it) => isOffered(it, now));
 }
 
 /** The answer to `DescribeClusterVersions` at `now`, in milliseconds; `withdrawn` versions are not in it. */
 export function describeVersions(query: URLSearchParams, now: number, withdrawn: readonly string[] = []): JsonObject {
   const wanted = query.getAll("clusterVersions").flatMap((it) => it.split(","));
   const status = query.get("versionStatus") ?? query.get("status")?.toUpperCase();
-  const clusterVersions = versions
+  const clusterVersions = versionsAt(now)
     .filter((it) => !withdrawn.includes(it.version))
     .filter((it) => wanted.length === 0 || wanted.includes(it.version))
     .filter((it) => query.get("defaultOnly") !== "true" || it.version === defaultVersion)
