@@ -1,5 +1,11 @@
 import { join } from "node:path";
-import { CreateClusterCommand, DescribeClusterCommand, type EKSClient, ListClustersCommand } from "@aws-sdk/client-eks";
+import {
+  CreateClusterCommand,
+  CreateNodegroupCommand,
+  DescribeClusterCommand,
+  type EKSClient,
+  ListClustersCommand,
+} from "@aws-sdk/client-eks";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { SupervisedEks } from "../../local/eks/supervised.ts";
 import { freePort } from "../../local/ports.ts";
@@ -69,7 +75,9 @@ test("killed at once, EKS is back at its address with its clusters and all that 
 });
 
 test("what only the emulator has heard of when EKS dies was never made", async () => {
-  await laptop.makeBehind(autoMode(laptop, "half"));
+  await laptop.behind().send(new CreateClusterCommand(autoMode(laptop, "half")));
+  const group = { clusterName: "kept", nodegroupName: "half", nodeRole: laptop.roles.node, subnets: laptop.subnetIds };
+  await laptop.behind().send(new CreateNodegroupCommand(group));
   process.kill(running("local/eks/main.ts").pid, "SIGKILL");
   const { clusters } = await eventually(
     "EKS back",
@@ -79,6 +87,9 @@ test("what only the emulator has heard of when EKS dies was never made", async (
   expect(clusters).toEqual(["kept"]);
   await operator.send(new CreateClusterCommand(autoMode(laptop, "half")));
   await untilStatus(operator, "half", "ACTIVE");
+  await untilBack("kept");
+  const { nodegroup } = await operator.send(new CreateNodegroupCommand(group));
+  expect(nodegroup?.status).toBe("CREATING");
 });
 
 test("stopped, it leaves no process and does not come back", async () => {

@@ -15,7 +15,6 @@ import {
   AssociateAccessPolicyCommand,
   type Cluster,
   CreateAccessEntryCommand,
-  CreateClusterCommand,
   type CreateClusterCommandInput,
   DeleteClusterCommand,
   DescribeClusterCommand,
@@ -98,8 +97,8 @@ export async function startLaptopEks() {
       startSupervisedEks({ ...settings, dir: folder, port, report }),
     /** Has the emulator forget a cluster, as if it had been started anew. */
     forget: (name: string) => new EKSClient(config).send(new DeleteClusterCommand({ name })),
-    /** Has the emulator alone make a cluster, as if its EKS had died before it wrote that down. */
-    makeBehind: (input: CreateClusterCommandInput) => new EKSClient(config).send(new CreateClusterCommand(input)),
+    /** The emulator's own EKS: what is made there is as if EKS had died before it wrote that down. */
+    behind: () => new EKSClient(config),
     roles,
     subnetIds: Subnets.flatMap((it) => it.SubnetId ?? []),
     clientFor: (eks: Pick<Eks, "url">, credentials: Session | typeof aws.credentials = aws.credentials) =>
