@@ -102,7 +102,10 @@ export function cloud(scheduler: Scheduler, chance: Chance, troublePercent: numb
   const deadSince = (id: ClusterId): Instant | undefined => {
     const cluster = clusters.get(id);
     if (!cluster || !isSick(id)) return undefined;
-    return Math.min(cluster.sick.from, cluster.goneAt ?? Number.POSITIVE_INFINITY);
+    const { from, until } = cluster.sick;
+    // One that had recovered before it went has been dead since it went.
+    const end = Math.min(scheduler.now(), cluster.goneAt ?? Number.POSITIVE_INFINITY);
+    return from <= end && end < until ? from : end;
   };
   const vanish = (id: ClusterId) => {
     const cluster = clusters.get(id);
