@@ -26,5 +26,5 @@ export function areOfCapacity(health: { readonly issues?: readonly Issue[] | und
 /** Seconds until the next look at something that is being made: soon for what is young, seldom for what is old. */
 export function patience(createdAt: Date | undefined): number {
   const ageSeconds = createdAt ? (Date.now() - createdAt.getTime()) / 1000 : 0;
-  return Math.min(20, Math.max(2, Math.round(ageSeconds / 10)));
+  return Math.min(20, Math.max(1, Math.round(ageSeconds / 10)));
 }

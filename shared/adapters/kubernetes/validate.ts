@@ -14,7 +14,7 @@ const probeSecret = "credentials-probe";
 const passedAnnotation = "sandlot.dev/canary-passed";
 /** Kubernetes issues no token that lives shorter. */
 const probeSeconds = 600;
-const lookAgainSeconds = 2;
+const lookAgainSeconds = 1;
 
 /**
  * One look at whether the cluster does what a user will do, as the user. The canary's success is remembered in the probe's
