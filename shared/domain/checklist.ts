@@ -12,10 +12,11 @@ export const provisionSteps = [
 ] as const satisfies readonly ChecklistStep[];
 
 /**
- * Tear-down, in the only order that leaks nothing: credentials first, then a look at everything there is, so that the report can
- * tell what became of it; then what the cluster's own controllers made, while they still run; compute and leaked interfaces before the cluster, whose subnets they hold; then proof, then
- * the volumes that the cloud keeps. The first three are not worth a stop: past their budget the tear-down goes on
- * without them, since the cluster's end voids its credentials and the sweep finds what its controllers left.
+ * Tear-down, in the only order that leaks nothing: credentials first, then a look at everything there is, so that the report
+ * can tell what became of it; then what the cluster's own controllers made, while they still run; compute and leaked
+ * interfaces before the cluster, whose subnets they hold; then proof, then the volumes that the cloud keeps. The first three
+ * are not worth a stop: past their budget the tear-down goes on without them, since the cluster's end voids its credentials
+ * and the sweep finds what its controllers left.
  * Source of the order: eksctl, aws-k8s-tester `eksapi`, cloud-nuke.
  */
 export const teardownSteps = [

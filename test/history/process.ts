@@ -10,8 +10,8 @@ import { advanceCluster } from "../../shared/usecases/advance-cluster.ts";
 import { reapDue, reapSandbox } from "../../shared/usecases/reap-due.ts";
 import { refillPool } from "../../shared/usecases/refill-pool.ts";
 import { chanceFrom } from "../simulation/chance.ts";
+import { instantCloud, instantKubernetes } from "../support/instant-cloud.ts";
 import { openKeyOf, playCaller } from "./caller.ts";
-import { instantCloud, instantKubernetes } from "./cloud.ts";
 import { openRecorder, type Recorder, readHistory } from "./event.ts";
 import { type FromProcess, type Job, type ProcessSettings, readClock, type ToProcess } from "./messages.ts";
 

@@ -4,9 +4,8 @@ import { createHandler as createReaper } from "../../lambdas/reaper/reaper.ts";
 import { createHandler as createRefiller } from "../../lambdas/refiller/refiller.ts";
 import { createHandler as createWorker } from "../../lambdas/worker/worker.ts";
 import { asId, type ClusterId, type SandboxId } from "../../shared/domain/ids.ts";
-import type { ClusterProvider } from "../../shared/ports/cluster-provider.ts";
-import type { KubernetesAdministration } from "../../shared/ports/kubernetes-access.ts";
 import { anApi, inMemory, lambdaContext, quiet, small } from "../support/api.ts";
+import { instantCloud, instantKubernetes } from "../support/instant-cloud.ts";
 
 const messages = (...bodies: readonly unknown[]): SQSEvent => ({
   Records: bodies.map((body, n) => ({
@@ -39,34 +38,6 @@ const minute: ScheduledEvent = {
   detail: {},
 };
 
-const done = async () => ({ kind: "done" as const });
-const well = async () => ({ kind: "well" as const });
-const removed = async () => ({ kind: "done" as const, removed: [] });
-const provider: ClusterProvider = {
-  create: done,
-  awaitActive: async () => ({
-    kind: "done",
-    address: { endpoint: "https://cluster.example", certificateAuthority: "Y2E=" },
-  }),
-  grantAccess: done,
-  provideNodes: done,
-  inspect: well,
-  inventory: async () => ({ kind: "done", found: [] }),
-  removeCompute: removed,
-  removeInterfaces: removed,
-  removeCluster: removed,
-  verifyGone: done,
-  sweep: removed,
-};
-const kubernetes: KubernetesAdministration = {
-  bootstrap: done,
-  validate: done,
-  probe: well,
-  reach: well,
-  revokeCredentials: done,
-  removeExternals: removed,
-};
-
 const invoke = async (
   handler: (event: SQSEvent & ScheduledEvent, context: Context) => unknown,
   event: SQSEvent | ScheduledEvent,
@@ -77,7 +48,7 @@ async function aDeployment() {
   let clusters = 0;
   const newClusterId = () => asId<ClusterId>(`cls-${++clusters}`);
   const refiller = createRefiller({ ...parts.ports, newClusterId, parseMessage: JSON.parse }, quiet);
-  const work = { ...parts.ports, provider, kubernetes, parseMessage: JSON.parse };
+  const work = { ...parts.ports, provider: instantCloud, kubernetes: instantKubernetes, parseMessage: JSON.parse };
   return { ...parts, refiller, work, worker: createWorker(work, quiet) };
 }
 
@@ -120,7 +91,7 @@ describe("the worker", () => {
     await invoke(refiller, messages({ poolId: "small" }));
     const create = async () => ({ kind: "done" as const, supportEndsAt: 1 });
     await invoke(
-      createWorker({ ...work, provider: { ...provider, create } }, quiet),
+      createWorker({ ...work, provider: { ...instantCloud, create } }, quiet),
       messages(queues.sent[0]?.message),
     );
     expect(recorded.at(-1)).toEqual([{ pool: "small" }, { VersionSupportEndsSoon: 1 }]);
@@ -148,11 +119,11 @@ describe("the worker", () => {
     await invoke(refiller, messages({ poolId: "small" }));
     const create = async () => ({ kind: "capacityBlocked" as const, afterSeconds: 60, note: "quota" });
     await invoke(
-      createWorker({ ...work, provider: { ...provider, create } }, quiet),
+      createWorker({ ...work, provider: { ...instantCloud, create } }, quiet),
       messages(queues.sent[0]?.message),
     );
     const failed = async () => ({ kind: "failed" as const, note: "bad role" });
-    const refusing = createWorker({ ...work, provider: { ...provider, create: failed } }, quiet);
+    const refusing = createWorker({ ...work, provider: { ...instantCloud, create: failed } }, quiet);
     time.now += 60_000;
     await invoke(refusing, messages(queues.sent[1]?.message));
     expect(recorded.slice(1).map(([, values]) => values)).toEqual([{ StepBlocked: 1 }, { StepFailed: 1 }]);
@@ -171,7 +142,10 @@ describe("the reaper", () => {
     expect(scheduled).toEqual({ message: { kind: "reapSandbox", sandboxId: first.body.id }, delaySeconds: 30 });
 
     api.time.now += 30_000;
-    const worker = createWorker({ ...api.ports, provider, kubernetes, parseMessage: JSON.parse }, quiet);
+    const worker = createWorker(
+      { ...api.ports, provider: instantCloud, kubernetes: instantKubernetes, parseMessage: JSON.parse },
+      quiet,
+    );
     await invoke(worker, messages(scheduled?.message));
     expect(await api.ports.sandboxes.get(asId<SandboxId>(first.body.id))).toMatchObject({
       state: "terminating",

@@ -2,9 +2,9 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { asId, type ClusterId } from "../../shared/domain/ids.ts";
 import type { StepOutcome } from "../../shared/ports/cluster-provider.ts";
 import { removeOrphan } from "../../shared/usecases/remove-orphan.ts";
-import { instantCloud } from "../history/cloud.ts";
 import { inMemory, small } from "../support/api.ts";
 import { aCluster } from "../support/builders.ts";
+import { instantCloud } from "../support/instant-cloud.ts";
 
 const id = asId<ClusterId>("cls-1");
 type Step = "compute" | "interfaces" | "cluster" | "verify" | "sweep";

@@ -6,7 +6,7 @@ const removed = async () => ({ kind: "done", removed: [] }) as const;
 const well = async () => ({ kind: "well" }) as const;
 const address = { endpoint: "https://cluster", certificateAuthority: "" };
 
-/** A cloud in which every step is done at once: what is tried here is who holds a cluster, not how it is built. */
+/** A cloud in which every step is done at once, for tests that are not about how a cluster is built. */
 export const instantCloud: ClusterProvider = {
   create: done,
   awaitActive: async () => ({ kind: "done", address }),
